@@ -1,0 +1,59 @@
+"""Who may see what. A view without a declared group is refused to everybody."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
+
+from apps.accounts.models import Group
+
+View = Callable[..., HttpResponse]
+PUBLIC = "public"
+
+
+def needs(group: Group) -> Callable[[View], View]:
+    """Declare the least group that may use a view."""
+
+    def declare(view: View) -> View:
+        view.needs = group  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def public(view: View) -> View:
+    """Declare that a view needs no login."""
+    view.needs = PUBLIC  # type: ignore[attr-defined]
+    return view
+
+
+def needed_group(view: View) -> Group | str | None:
+    return getattr(view, "needs", None)
+
+
+class DefaultDeny:
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
+        needed = needed_group(view)
+        if needed == PUBLIC:
+            return None
+        if not request.user.is_authenticated:
+            return _to_login(request)
+        if not isinstance(needed, Group) or not request.user.may(needed):
+            raise PermissionDenied("Your group may not do this. Ask a user in group config.")
+        return None
+
+
+def _to_login(request: HttpRequest) -> HttpResponse:
+    if getattr(request, "htmx", False):
+        return HttpResponseClientRedirect(reverse("login"))
+    return redirect_to_login(request.get_full_path())

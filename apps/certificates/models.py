@@ -1,0 +1,35 @@
+"""Certificates with their keys, and certificate authorities that vouch for clients."""
+
+from django.db import models
+
+from apps.common.options import LabelOption
+
+
+class Certificate(models.Model):
+    """An uploaded certificate. What is read from it is kept beside it, so that a list opens no file."""
+
+    label = LabelOption(
+        "Label",
+        section="SSL Certificate",
+        on_add=True,
+        unique=True,
+        error_messages={"unique": "Another certificate has this label. Choose a different one."},
+        help="A short name for the drop-downs of Virtual Services, for example the site's name.",
+    )
+    chain = models.TextField()  # PEM: the certificate first, then its issuers
+    encrypted_key = models.TextField(blank=True)  # see apps.certificates.vault; blank for an authority
+    is_authority = models.BooleanField(default=False)
+    domain = models.CharField(max_length=255)
+    names = models.JSONField(default=list)
+    issuer = models.CharField(max_length=255)
+    serial = models.CharField(max_length=64)
+    fingerprint = models.CharField(max_length=64)  # SHA-256, hexadecimal
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField()
+
+    class Meta:
+        ordering = ["label"]
+        verbose_name = "SSL Certificate"
+
+    def __str__(self) -> str:
+        return self.label

@@ -1,0 +1,67 @@
+"""The view functions every page shares. A view calls them; nothing inherits."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import models, transaction
+from django.db.models import ProtectedError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from apps.common.forms import OptionForm
+from apps.common.models import Generation
+
+REFUSED = 422
+
+
+def edit(  # noqa: PLR0913 - all named
+    request: HttpRequest, form: OptionForm, *, title: str, saved: str, done: str, context: dict[str, Any] | None = None
+) -> HttpResponse:
+    """Show a form; on a good POST save it and go to `done`. `saved` says what happened, with the object as `{}`.
+
+    Traffic is untouched: it changes on commit.
+    """
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            saved_object = form.save()
+            Generation.touch()
+        messages.success(request, saved.format(saved_object))
+        return redirect(done)
+    status = REFUSED if form.errors else 200
+    page = {"form": form, "title": title, "cancel": done, **(context or {})}
+    return render(request, "common/edit.html", page, status=status)
+
+
+def delete(request: HttpRequest, instance: models.Model, *, loss: str, done: str) -> HttpResponse:
+    """Ask, then delete. `loss` says what goes; an object still in use is kept, and the message says who uses it."""
+    name = f"{instance._meta.verbose_name} {instance}"
+    if request.method == "POST":
+        try:
+            with transaction.atomic():
+                instance.delete()
+                Generation.touch()
+        except ProtectedError as error:
+            users = ", ".join(sorted(str(user) for user in error.protected_objects))
+            messages.error(request, f"{name} is used by {users}. Choose something else there, then delete it.")
+        else:
+            messages.success(request, f"{name} deleted.")
+        return redirect(done)
+    return render(request, "common/delete.html", {"name": name, "loss": loss, "cancel": done})
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The page's form was too old, or came from elsewhere."""
+    explanation = "This form was opened before you logged in, or by another site. Go back, reload the page and try again."
+    return problem(request, 403, "Nothing was changed", explanation)
+
+
+def problem(request: HttpRequest, status: int, title: str, explanation: str) -> HttpResponse:
+    return render(request, "problem.html", {"title": title, "explanation": explanation}, status=status)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return problem(request, 403, "Not allowed", str(exception) or "Your group may not do this. Ask a user in group config.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return problem(request, 404, "Not found", "This page does not exist, or the object was deleted meanwhile.")

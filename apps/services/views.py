@@ -1,0 +1,99 @@
+"""Cluster Configuration: Layer 7 – Virtual Services and Layer 7 – Real Servers."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+
+from apps.accounts.models import Group
+from apps.accounts.roles import needs
+from apps.common.views import delete, edit
+from apps.services.forms import AddVirtualService, ModifyVirtualService, RealServerForm
+from apps.services.models import RealServer, VirtualService
+
+SERVICES = "Layer 7 – Virtual Services"
+SERVERS = "Layer 7 – Real Servers"
+
+
+def _parent(label: str, url_name: str) -> dict[str, str]:
+    return {"menu": "Cluster Configuration", "label": label, "url": reverse(url_name)}
+
+
+@needs(Group.REPORT)
+def virtual_services(request: HttpRequest) -> HttpResponse:
+    services = VirtualService.objects.select_related("certificate").prefetch_related("servers")
+    return render(request, "services/virtual_services.html", {"services": services, "title": SERVICES})
+
+
+@needs(Group.CONFIG)
+def add_virtual_service(request: HttpRequest) -> HttpResponse:
+    form = AddVirtualService(request.POST or None)
+    saved = "Virtual Service {} added. It carries traffic once you press Reload HAProxy."
+    context = {"parent": _parent(SERVICES, "virtual-services")}
+    title = "Add a new Virtual Service"
+    return edit(request, form, title=title, saved=saved, done=reverse("virtual-services"), context=context)
+
+
+@needs(Group.CONFIG)
+def modify_virtual_service(request: HttpRequest, pk: int) -> HttpResponse:
+    service = get_object_or_404(VirtualService, pk=pk)
+    form = ModifyVirtualService(request.POST or None, instance=service)
+    context: dict[str, Any] = {
+        "parent": _parent(SERVICES, "virtual-services"),
+        "links": [{"label": "Real Servers", "url": f"{reverse('real-servers')}#service-{pk}"}],
+    }
+    saved = "Virtual Service {} updated. Traffic changes only when you press Reload HAProxy."
+    title = f"Modify {service.label}"
+    return edit(request, form, title=title, saved=saved, done=reverse("virtual-services"), context=context)
+
+
+@needs(Group.CONFIG)
+def delete_virtual_service(request: HttpRequest, pk: int) -> HttpResponse:
+    service = get_object_or_404(VirtualService, pk=pk)
+    servers = service.servers.count()
+    loss = f"{service.label} on {service.address}, ports {service.ports}"
+    loss += f", and its {servers} Real Server{'s' * (servers != 1)}" if servers else ""
+    loss += " will be removed from the configuration. Clients are served until you press Reload HAProxy."
+    return delete(request, service, loss=loss, done=reverse("virtual-services"))
+
+
+@needs(Group.REPORT)
+def real_servers(request: HttpRequest) -> HttpResponse:
+    services = VirtualService.objects.prefetch_related("servers")
+    return render(request, "services/real_servers.html", {"services": services, "title": SERVERS})
+
+
+@needs(Group.CONFIG)
+def add_real_server(request: HttpRequest, service_pk: int) -> HttpResponse:
+    service = get_object_or_404(VirtualService, pk=service_pk)
+    form = RealServerForm(request.POST or None, instance=RealServer(service=service))
+    return _edit_server(request, form, service, f"Add a new Real Server to {service.label}", "added")
+
+
+@needs(Group.CONFIG)
+def modify_real_server(request: HttpRequest, pk: int) -> HttpResponse:
+    server = get_object_or_404(RealServer.objects.select_related("service"), pk=pk)
+    form = RealServerForm(request.POST or None, instance=server)
+    return _edit_server(request, form, server.service, f"Modify {server.label} of {server.service.label}", "updated")
+
+
+def _edit_server(
+    request: HttpRequest, form: RealServerForm, service: VirtualService, title: str, done: str
+) -> HttpResponse:
+    context = {
+        "parent": _parent(SERVERS, "real-servers"),
+        "subtitle": f"{service.address}:{service.ports} · {service.get_protocol_display()}",
+    }
+    saved = f"Real Server {{}} {done}. Traffic changes only when you press Reload HAProxy."
+    return edit(request, form, title=title, saved=saved, done=reverse("real-servers"), context=context)
+
+
+@needs(Group.CONFIG)
+def delete_real_server(request: HttpRequest, pk: int) -> HttpResponse:
+    server = get_object_or_404(RealServer.objects.select_related("service"), pk=pk)
+    loss = (
+        f"{server.label} ({server.address}) will be removed from {server.service.label}. "
+        "It is used until you press Reload HAProxy."
+    )
+    return delete(request, server, loss=loss, done=reverse("real-servers"))

@@ -1,0 +1,74 @@
+"""Where things are: one frozen map, made from LBADMIN_HOME, so that two nodes can live on one machine."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Every file and directory below LBADMIN_HOME that more than one module names."""
+
+    home: Path
+
+    @property
+    def database(self) -> Path:
+        return self.home / "db" / "lbadmin.sqlite3"
+
+    @property
+    def secrets(self) -> Path:
+        """Django's secret key and the key that encrypts private keys in the database."""
+        return self.home / "secrets"
+
+    @property
+    def webui_certificate(self) -> Path:
+        return self.home / "tls" / "webui.pem"
+
+    @property
+    def haproxy(self) -> Path:
+        """Holds a directory per version, the link `current` to the one that runs, and the server states."""
+        return self.home / "haproxy"
+
+    @property
+    def haproxy_current(self) -> Path:
+        return self.haproxy / "current"
+
+    @property
+    def haproxy_config(self) -> Path:
+        return self.haproxy_current / "haproxy.cfg"
+
+    @property
+    def server_state(self) -> Path:
+        return self.haproxy / "state" / "global"
+
+    @property
+    def haproxy_admin_socket(self) -> Path:
+        return self.run / "haproxy" / "admin.sock"
+
+    @property
+    def haproxy_master_socket(self) -> Path:
+        return self.run / "haproxy" / "master.sock"
+
+    @property
+    def haproxy_stats_socket(self) -> Path:
+        """Read only; the collector's, who is not root."""
+        return self.run / "haproxy-stats" / "stats.sock"
+
+    @property
+    def run(self) -> Path:
+        return self.home / "run"
+
+    @property
+    def redis_socket(self) -> Path:
+        return self.run / "redis" / "redis.sock"
+
+    @property
+    def supervisor_socket(self) -> Path:
+        return self.run / "supervisor.sock"
+
+    @property
+    def supervisor_config(self) -> Path:
+        return self.home / "supervisord.conf"
+
+    @property
+    def log(self) -> Path:
+        return self.home / "log"

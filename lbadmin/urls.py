@@ -1,0 +1,26 @@
+"""Every page stands below /lbadmin/."""
+
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from apps.accounts.roles import public
+
+urlpatterns = [
+    path("", public(RedirectView.as_view(pattern_name="overview"))),
+    path(
+        "lbadmin/",
+        include(
+            [
+                path("", include("apps.overview.urls")),
+                path("", include("apps.accounts.urls")),
+                path("cluster/", include("apps.services.urls")),
+                path("cluster/ssl-certificate/", include("apps.certificates.urls")),
+                path("commit/", include("apps.changes.urls")),
+                path("maintenance/", include("apps.maintenance.urls")),
+            ]
+        ),
+    ),
+]
+
+handler403 = "apps.common.views.forbidden"
+handler404 = "apps.common.views.not_found"
