@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.staticfiles.finders import FileSystemFinder
+from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 TABLER = "tabler.min.css"
 
@@ -13,3 +14,9 @@ class Finder(FileSystemFinder):
         for path, storage in super().list(ignore_patterns):
             if getattr(storage, "prefix", "") != "tabler" or path == TABLER:
                 yield path, storage
+
+
+class Storage(CompressedManifestStaticFilesStorage):
+    """Names with a hash of the content, compressed beforehand. Tabler's source map is not served, so not looked for."""
+
+    patterns = (("*.css", (r"""(?P<matched>url\(['"]{0,1}\s*(?P<url>.*?)["']{0,1}\))""",)),)

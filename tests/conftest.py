@@ -1,21 +1,42 @@
-"""Tests get an LBADMIN_HOME of their own, before Django reads its settings."""
+"""Three named people, each with a browser that speaks https."""
 
-import os
-import shutil
-import tempfile
-from pathlib import Path
+from typing import Any
 
-HOME = Path(tempfile.mkdtemp(prefix="lbadmin-", dir="/tmp"))
-HOME.chmod(0o755)
-os.environ["LBADMIN_HOME"] = str(HOME)
+import pytest
+from django.test import Client
 
+from apps.accounts.models import Group, User
 
-def pytest_configure() -> None:
-    from apps.system import environment, home  # noqa: PLC0415 - after LBADMIN_HOME is set
-    from apps.system.paths import Paths  # noqa: PLC0415
-
-    home.prepare(Paths(environment.read().home))
+PASSWORD = "correct horse battery"
 
 
-def pytest_unconfigure() -> None:
-    shutil.rmtree(HOME, ignore_errors=True)
+class Browser(Client):
+    """Speaks https, as every browser of the product does."""
+
+    def generic(self, *args: Any, **kwargs: Any) -> Any:
+        return super().generic(*args, **kwargs | {"secure": True})
+
+
+def _client(group: Group) -> Client:
+    user = User.objects.create_user(f"{group.value}-user", PASSWORD, group)
+    client = Browser()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.fixture
+def admin(db: None) -> Client:
+    """Group config."""
+    return _client(Group.CONFIG)
+
+
+@pytest.fixture
+def operator(db: None) -> Client:
+    """Group maint."""
+    return _client(Group.MAINT)
+
+
+@pytest.fixture
+def viewer(db: None) -> Client:
+    """Group report."""
+    return _client(Group.REPORT)

@@ -105,7 +105,7 @@ class OptionForm(forms.ModelForm[Any]):
         field = self.fields[option.name]
         raw = field.widget.value_from_datadict(self.data, self.files, self.add_prefix(option.name))
         try:
-            self.draft.sent[option.name] = field.to_python(raw)
+            self.draft.sent[option.name] = field.clean(raw)
         except ValidationError:
             return  # it gets its message when the form is cleaned
 

@@ -236,10 +236,18 @@ class VirtualService(models.Model):
         problems: dict[str, str] = {}
         if self.protocol == Protocol.HTTP2 and not self.certificate_id:
             problems["certificate"] = "HTTP/2 Mode ends TLS here and needs a certificate. Choose one, or upload it first."
-        if self.ports and (problem := self._own_port() or self._clash()):
+        if self._has_good_ports() and (problem := self._own_port() or self._clash()):
             problems["ports"] = problem
         if problems:
             raise ValidationError(problems)
+
+    def _has_good_ports(self) -> bool:
+        """Django calls `clean` even when a field was refused."""
+        try:
+            self._meta.get_field("ports").clean(self.ports, self)
+        except ValidationError:
+            return False
+        return True
 
     def _own_port(self) -> str:
         for port, purpose in settings.OWN_PORTS.items():
