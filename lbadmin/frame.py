@@ -1,6 +1,7 @@
 """What every page shows around its content: header strip, menu, Commit changes."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -16,6 +17,12 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "menu": menu.entries(request),
         "commit": commit_box(request),
         "version": settings.VERSION,
+        "origin": _page(request),
         "refresh_seconds": 10,
-        "theme": request.COOKIES.get("lbadmin-theme", ""),
     }
+
+
+def _page(request: HttpRequest) -> str:
+    """The page in the browser: a part of it may have asked."""
+    current = getattr(request, "htmx", None) and request.htmx.current_url_abs_path
+    return urlsplit(current).path if current else request.path

@@ -139,7 +139,11 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_CALLABLE = "apps.accounts.views.locked_out"
-AXES_IPWARE_PROXY_COUNT = 0
+AXES_DISABLE_ACCESS_LOG = True  # it would grow for ever; the user's last log in is kept
+AXES_SENSITIVE_PARAMETERS = [
+    "username",
+    "csrfmiddlewaretoken",
+]  # a password may be typed as the name; the address is logged
 AXES_VERBOSE = False
 
 # The cookies of two nodes on one host must not overwrite each other: cookies know no ports.

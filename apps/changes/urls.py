@@ -1,3 +1,17 @@
-from django.urls import URLPattern
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
-urlpatterns: list[URLPattern] = []
+from apps.changes import views
+from apps.changes.models import Kind
+
+
+class KindConverter(StringConverter):
+    regex = "|".join(Kind.values)
+
+
+register_converter(KindConverter, "kind")
+
+urlpatterns = [
+    path("<kind:kind>/", views.start, name="commit"),
+    path("job/<int:pk>/", views.follow, name="follow-job"),
+]

@@ -108,7 +108,9 @@ class Option(models.Field[Any, Any]):
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
         """A condition that names an unknown field is a mistake of ours: `manage.py check` finds it."""
         conditions = [self.when, *self.choice_when.values()]
-        named = {name for condition in conditions for name in condition} | ({self.default_by[0]} if self.default_by else set())
+        named = {name for condition in conditions for name in condition} | (
+            {self.default_by[0]} if self.default_by else set()
+        )
         unknown = sorted(name for name in named if not hasattr(self.model, name))
         own = [checks.Error(f"{self} depends on unknown fields: {', '.join(unknown)}.", obj=self)] if unknown else []
         return [*super().check(**kwargs), *own]

@@ -15,16 +15,24 @@ REFUSED = 422
 
 
 def edit(  # noqa: PLR0913 - all named
-    request: HttpRequest, form: OptionForm, *, title: str, saved: str, done: str, context: dict[str, Any] | None = None
+    request: HttpRequest,
+    form: OptionForm,
+    *,
+    title: str,
+    saved: str,
+    done: str,
+    context: dict[str, Any] | None = None,
+    touch: bool = True,
 ) -> HttpResponse:
     """Show a form; on a good POST save it and go to `done`. `saved` says what happened, with the object as `{}`.
 
-    Traffic is untouched: it changes on commit.
+    Traffic is untouched: it changes on commit. `touch` is off for what is never committed.
     """
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             saved_object = form.save()
-            Generation.touch()
+            if touch:
+                Generation.touch()
         messages.success(request, saved.format(saved_object))
         return redirect(done)
     status = REFUSED if form.errors else 200
@@ -32,14 +40,15 @@ def edit(  # noqa: PLR0913 - all named
     return render(request, "common/edit.html", page, status=status)
 
 
-def delete(request: HttpRequest, instance: models.Model, *, loss: str, done: str) -> HttpResponse:
+def delete(request: HttpRequest, instance: models.Model, *, loss: str, done: str, touch: bool = True) -> HttpResponse:
     """Ask, then delete. `loss` says what goes; an object still in use is kept, and the message says who uses it."""
     name = f"{instance._meta.verbose_name} {instance}"
     if request.method == "POST":
         try:
             with transaction.atomic():
                 instance.delete()
-                Generation.touch()
+                if touch:
+                    Generation.touch()
         except ProtectedError as error:
             users = ", ".join(sorted(str(user) for user in error.protected_objects))
             messages.error(request, f"{name} is used by {users}. Choose something else there, then delete it.")
@@ -51,7 +60,9 @@ def delete(request: HttpRequest, instance: models.Model, *, loss: str, done: str
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The page's form was too old, or came from elsewhere."""
-    explanation = "This form was opened before you logged in, or by another site. Go back, reload the page and try again."
+    explanation = (
+        "This form was opened before you logged in, or by another site. Go back, reload the page and try again."
+    )
     return problem(request, 403, "Nothing was changed", explanation)
 
 
@@ -60,7 +71,9 @@ def problem(request: HttpRequest, status: int, title: str, explanation: str) -> 
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return problem(request, 403, "Not allowed", str(exception) or "Your group may not do this. Ask a user in group config.")
+    return problem(
+        request, 403, "Not allowed", str(exception) or "Your group may not do this. Ask a user in group config."
+    )
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

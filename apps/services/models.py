@@ -235,7 +235,9 @@ class VirtualService(models.Model):
         """Rules between fields; form, import and API share them."""
         problems: dict[str, str] = {}
         if self.protocol == Protocol.HTTP2 and not self.certificate_id:
-            problems["certificate"] = "HTTP/2 Mode ends TLS here and needs a certificate. Choose one, or upload it first."
+            problems["certificate"] = (
+                "HTTP/2 Mode ends TLS here and needs a certificate. Choose one, or upload it first."
+            )
         if self._has_good_ports() and (problem := self._own_port() or self._clash()):
             problems["ports"] = problem
         if problems:
@@ -259,7 +261,9 @@ class VirtualService(models.Model):
         others = VirtualService.objects.filter(address=self.address).exclude(pk=self.pk)
         for label, ports in others.values_list("label", "ports"):
             if (port := first_common_port(self.ports, ports)) is not None:
-                return f"Port {port} on {self.address} is already used by {label}. Choose another port or another address."
+                return (
+                    f"Port {port} on {self.address} is already used by {label}. Choose another port or another address."
+                )
         return ""
 
 

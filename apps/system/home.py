@@ -53,10 +53,16 @@ def prepare(paths: Paths) -> None:
         )
     for directory in directories(paths):
         directory.path.mkdir(parents=True, exist_ok=True)
-        _own(directory.path, directory.owner, directory.group)
+        own(directory.path, directory.owner, directory.group)
         directory.path.chmod(directory.mode)
     for name in ("django.key", "data.key"):
         _secret(paths.secrets / name)
+
+
+def own_database(paths: Paths) -> None:
+    """The web process writes it, whoever made it."""
+    for path in paths.database.parent.iterdir():
+        own(path, WEB_USER, WEB_USER)
 
 
 def _secret(path: Path) -> None:
@@ -66,11 +72,11 @@ def _secret(path: Path) -> None:
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "w") as file:
         file.write(secrets.token_hex(32))
-    _own(fresh, "root", WEB_USER)
+    own(fresh, "root", WEB_USER)
     fresh.rename(path)
 
 
-def _own(path: Path, owner: str, group: str) -> None:
+def own(path: Path, owner: str, group: str) -> None:
     """Without root there is one user, and everything is theirs already."""
     if os.geteuid() == 0:
         os.chown(path, pwd.getpwnam(owner).pw_uid, grp.getgrnam(group).gr_gid)

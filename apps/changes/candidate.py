@@ -1,0 +1,77 @@
+"""The configuration as the database has it: the candidate for the next commit."""
+
+import hashlib
+from functools import lru_cache
+from typing import cast
+
+from django.conf import settings
+from django.db import models
+
+from apps.certificates.models import Certificate
+from apps.certificates.vault import pem
+from apps.common.models import Generation
+from apps.haproxy.config import Config, Host, Service
+from apps.haproxy.render import Rendering, render
+from apps.services.models import RealServer, VirtualService
+from apps.system.home import WEB_USER
+
+
+def host() -> Host:
+    paths = settings.PATHS
+    is_root = paths.haproxy.stat().st_uid == 0  # the web process is not root, but the worker is
+    return Host(
+        admin_socket=paths.haproxy_admin_socket,
+        stats_socket=paths.haproxy_stats_socket,
+        stats_group=WEB_USER if is_root else "",
+        server_state=paths.server_state,
+        user="haproxy" if is_root else "",
+        fallback_port=settings.ENVIRONMENT.fallback_port,
+        peers_port=settings.ENVIRONMENT.peers_port,
+    )
+
+
+def load() -> Config:
+    return Config(host(), load_services(), {item.pk: pem(item) for item in _certificates_in_use()})
+
+
+def load_services() -> tuple[Service, ...]:
+    """Rows instead of model instances: they have the same attributes and cost a third."""
+    servers: dict[int, list[RealServer]] = {}
+    for server in cast(list[RealServer], _rows(RealServer)):
+        servers.setdefault(server.service_id, []).append(server)
+    services = cast(list[VirtualService], _rows(VirtualService))
+    return tuple(Service(service, tuple(servers.get(service.pk, ()))) for service in services)
+
+
+def _rows(model: type[models.Model]) -> list[object]:
+    names = [field.attname for field in model._meta.concrete_fields if not field.primary_key]
+    return list(model._default_manager.values_list("pk", *names, named=True).order_by("pk"))
+
+
+def _certificates_in_use() -> models.QuerySet[Certificate]:
+    used = models.Q(virtual_services__isnull=False) | models.Q(client_checks__isnull=False)
+    return Certificate.objects.filter(used).distinct()
+
+
+def fingerprint(rendering: Rendering) -> str:
+    return _hash(sorted(rendering.files.items()))
+
+
+def part_fingerprints(rendering: Rendering) -> dict[str, str]:
+    """For each virtual service, by its label."""
+    return {label: _hash(part) for label, part in rendering.parts.items()}
+
+
+def _hash(content: object) -> str:
+    return hashlib.sha256(repr(content).encode()).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _fingerprints(generation: int) -> tuple[str, dict[str, str]]:
+    rendering = render(load())
+    return fingerprint(rendering), part_fingerprints(rendering)
+
+
+def fingerprints() -> tuple[str, dict[str, str]]:
+    """Of the whole candidate and of each virtual service; computed anew only after an edit."""
+    return _fingerprints(Generation.current())

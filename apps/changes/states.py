@@ -1,0 +1,28 @@
+"""Administrative states (online, drain, halt): the database's word, at once and over every reload."""
+
+from django.conf import settings
+
+from apps.changes import candidate
+from apps.haproxy.states import commands, state_file
+from apps.system import files, haproxy
+
+
+def write() -> None:
+    """The state file that HAProxy reads at its next start or reload."""
+    files.write(settings.PATHS.server_state, state_file(_answer(), candidate.load_services()))
+
+
+def apply() -> None:
+    """Tell the running HAProxy every state that is not the database's yet. Does nothing while it does not run."""
+    services = candidate.load_services()
+    answer = _answer()
+    if answer and (told := commands(answer, services)):
+        haproxy.tell(settings.PATHS.haproxy_admin_socket, *told)
+    write()
+
+
+def _answer() -> str:
+    try:
+        return haproxy.server_states(settings.PATHS.haproxy_admin_socket)
+    except haproxy.NoAnswer:
+        return ""

@@ -1,0 +1,41 @@
+"""What root does to HAProxy: the tasks of the queue `apply`, one at a time."""
+
+from celery import shared_task
+from celery.signals import worker_ready
+from django.conf import settings
+
+from apps.changes import engine, states
+from apps.changes.models import FINAL, Job, JobState
+from apps.system import network
+
+
+@shared_task
+def commit(pk: int) -> None:
+    """Run a job that a button asked for."""
+    engine.commit(Job.objects.get(pk=pk))
+
+
+@shared_task
+def apply_server_states() -> None:
+    """Make HAProxy's drain, halt and online states those of the database, at once and for the next start."""
+    states.apply()
+
+
+@shared_task
+def recover() -> None:
+    """After a start: floating IPs are back, and a job that was cut off gets its final state."""
+    network.keep(engine.running_addresses())
+    states.apply()
+    for job in Job.objects.exclude(state__in=FINAL).exclude(state=JobState.QUEUED):
+        sentence = (
+            "The worker stopped half way. HAProxy runs the last configuration that passed; press the button again."
+        )
+        job.enter(JobState.ROLLED_BACK, sentence=sentence)
+
+
+@worker_ready.connect
+def recover_at_start(sender: object, **kwargs: object) -> None:
+    """Only the worker of the queue `apply` may touch the machine."""
+    queues = getattr(getattr(sender, "task_consumer", None), "queues", [])
+    if any(queue.name == "apply" for queue in queues) and settings.PATHS.haproxy_current.is_symlink():
+        recover.delay()

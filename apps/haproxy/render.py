@@ -1,0 +1,186 @@
+"""Config in, files out. No database, no machine: the same config gives the same text, byte for byte."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from apps.common.options import options, port_spans
+from apps.haproxy.config import Config, Host, Service
+from apps.haproxy.words import Owner, Section, text
+from apps.services.models import Check, Persistence, Protocol, RealServer, VirtualService
+
+CONFIG_FILE = "haproxy.cfg"
+ADDRESSES_FILE = "addresses"
+PEERS = "lbadmin:peers"  # no label of a virtual service can hold a colon
+FALLBACK_ID = 1
+FLAT = [option for option in options(VirtualService) if option.directive]
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """Every file by its name; whose each line of haproxy.cfg is (index 0 is line 1); each service's own part."""
+
+    files: dict[str, str]
+    owners: list[Owner | None]
+    parts: dict[str, str]  # by the label of the virtual service: its lines and the files they name
+
+
+def render(config: Config) -> Rendering:
+    listens = [_listen(service, config.host) for service in config.services]
+    haproxy, owners = text([_global(config.host), _defaults(), _peers(config.host), *listens])
+    files = {CONFIG_FILE: haproxy, ADDRESSES_FILE: _addresses(config.services)}
+    parts = {}
+    for service, listen in zip(config.services, listens, strict=True):
+        certificates = dict(_certificate_files(service.vip, config.pems))
+        files |= certificates
+        parts[service.vip.label] = "".join([*(words for words, _ in listen), *certificates.values()])
+    return Rendering(files, owners, parts)
+
+
+def _global(host: Host) -> Section:
+    section = Section(("global",))
+    # Names in the file are relative to it, so that a version of it can be checked and kept anywhere.
+    section.add("default-path", "config")
+    if host.user:
+        section.add("user", host.user)
+        section.add("group", host.user)
+    section.add("stats socket", host.admin_socket, "mode", "600", "level", "admin", "expose-fd", "listeners")
+    readers = ("group", host.stats_group, "mode", "660") if host.stats_group else ("mode", "600")
+    section.add("stats socket", host.stats_socket, *readers, "level", "user")
+    section.add("server-state-file", host.server_state)
+    section.add("localpeer", "lbadmin")
+    section.add("hard-stop-after", "1h")
+    section.add("spread-checks", "5")
+    section.add("ssl-default-bind-options", "ssl-min-ver", "TLSv1.2", "no-tls-tickets")
+    section.add("tune.ssl.default-dh-param", "2048")
+    section.add("log", "stdout", "format", "raw", "daemon", "notice")
+    return section
+
+
+def _defaults() -> Section:
+    section = Section(("defaults",))
+    section.add("mode", "http")
+    section.add("log", "global")
+    section.add("option", "redispatch")
+    section.add("option", "abortonclose")
+    section.add("timeout connect", "4000")
+    section.add("timeout client", "42000")
+    section.add("timeout server", "43000")
+    section.add("timeout http-request", "5s")
+    section.add("timeout tunnel", "1h")
+    section.add("load-server-state-from-file", "global")
+    section.add(
+        "default-server", "inter", "4000", "rise", "2", "fall", "2", "slowstart", "8000",
+        "on-marked-down", "shutdown-sessions",
+    )  # fmt: skip
+    return section
+
+
+def _peers(host: Host) -> Section:
+    """Always there: without a peers section a reload empties the stick tables."""
+    section = Section(("peers", PEERS))
+    section.add("bind", f"127.0.0.1:{host.peers_port}")
+    section.add("server", "lbadmin")
+    return section
+
+
+def _listen(service: Service, host: Host) -> Section:
+    vip = service.vip
+    section = Section(("listen", vip.label), _owner(vip))
+    section.add("id", vip.pk)
+    section.add("bind", ",".join(_binds(vip)), *_tls(vip), owner=_owner(vip, "ports"))
+    section.add("mode", "tcp" if vip.protocol == Protocol.TCP else "http", owner=_owner(vip, "protocol"))
+    if vip.protocol != Protocol.TCP:
+        # Without it a leaving worker resets idle keep-alive connections on a reload.
+        section.add("option", "idle-close-on-response")
+    for option in FLAT:
+        if option.applies(vip):
+            section.add_option(option, getattr(vip, option.name))
+    if _redirects(vip):
+        section.add(
+            "http-request redirect", "scheme", "https", "code", vip.redirect_code, owner=_owner(vip, "force_https")
+        )
+        return section
+    for words in _persistence(vip):
+        section.add(*words, owner=_owner(vip, "persistence"))
+    for server in service.servers:
+        section.add(*_server(vip, server), owner=_owner(server))
+    section.add("server", "backup", f"127.0.0.1:{host.fallback_port}", "id", FALLBACK_ID, "backup", "non-stick")
+    return section
+
+
+def _redirects(vip: VirtualService) -> bool:
+    return vip.force_https and vip.protocol == Protocol.HTTP
+
+
+def _binds(vip: VirtualService) -> Iterator[str]:
+    for part in vip.ports.split(","):
+        yield f"{_bracketed(vip.address)}:{part}"
+
+
+def _bracketed(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
+def _tls(vip: VirtualService) -> Iterator[str]:
+    if vip.protocol != Protocol.HTTP2:
+        return
+    yield from ("ssl", "crt-list", f"tls/service-{vip.pk}.list", "alpn", "h2,http/1.1")
+    if vip.authority_id:
+        yield from ("ca-file", f"tls/certificate-{vip.authority_id}.pem", "verify", vip.verification)
+
+
+def _persistence(vip: VirtualService) -> Iterator[tuple[Any, ...]]:
+    if vip.persistence == Persistence.COOKIE and vip.protocol != Protocol.TCP:
+        secure = ["secure"] if vip.protocol == Protocol.HTTP2 else []
+        yield (
+            "cookie",
+            "SERVERID",
+            "insert",
+            "indirect",
+            "nocache",
+            "httponly",
+            *secure,
+            "maxidle",
+            "30m",
+            "maxlife",
+            "12h",
+        )
+    if vip.persistence == Persistence.SOURCE:
+        kind = "ipv6" if ":" in vip.address else "ip"
+        yield ("stick-table", "type", kind, "size", "100k", "expire", vip.persistence_timeout, "peers", PEERS)
+        yield ("stick on", "src")
+
+
+def _server(vip: VirtualService, server: RealServer) -> Iterator[Any]:
+    address = _bracketed(server.address)
+    yield from ("server", server.label, f"{address}:{server.port}" if server.port else address)
+    yield from ("id", server.pk + FALLBACK_ID, "weight", server.weight)
+    if vip.protocol != Protocol.TCP:
+        if vip.persistence == Persistence.COOKIE:
+            yield from ("cookie", server.label)
+        if server.redirect_url:
+            yield from ("redir", server.redirect_url)
+    if server.encrypted:
+        yield from ("ssl", "verify", "none")
+    if vip.check_type == Check.CONNECT:
+        yield "check"
+        if not server.port:
+            yield from ("port", port_spans(vip.ports)[0][0])
+
+
+def _owner(item: VirtualService | RealServer, option: str = "") -> Owner:
+    kind = "VirtualService" if hasattr(item, "ports") else "RealServer"
+    return Owner(kind, item.pk, item.label, option)
+
+
+def _addresses(services: tuple[Service, ...]) -> str:
+    return "".join(f"{address}\n" for address in sorted({service.vip.address for service in services}))
+
+
+def _certificate_files(vip: VirtualService, pems: dict[int, str]) -> Iterator[tuple[str, str]]:
+    if vip.protocol != Protocol.HTTP2 or not vip.certificate_id:
+        return
+    yield f"tls/service-{vip.pk}.list", f"tls/certificate-{vip.certificate_id}.pem\n"
+    for pk in filter(None, (vip.certificate_id, vip.authority_id)):
+        yield f"tls/certificate-{pk}.pem", pems[pk]

@@ -1,0 +1,101 @@
+"""Everything between an installed checkout and a running appliance; any number of times."""
+
+import getpass
+import os
+import secrets
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from apps.accounts.actions import create_first_user
+from apps.accounts.models import FIRST_USER, User
+from apps.changes import engine
+from apps.system import files, home, host, network, processes, tls
+
+
+class Command(BaseCommand):
+    help = (
+        "Make the database, keys, certificate and first user, write every program's configuration, print the address."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self._refuse_what_cannot_start()
+        call_command("migrate", verbosity=0, interactive=False)
+        home.own_database(settings.PATHS)
+        self._make_certificate()
+        password = self._make_first_user()
+        engine.prepare_first_start()
+        processes.write(settings.PATHS, settings.ENVIRONMENT, host.python())
+        self._greet(password)
+
+    def _refuse_what_cannot_start(self) -> None:
+        if missing := processes.missing():
+            names = ", ".join(path.name for path in missing)
+            raise CommandError(f"Not installed: {names}. Run ./appliance run as root once: it installs them.")
+        if host.answers(settings.PATHS.supervisor_socket):
+            raise CommandError(f"lbadmin already runs with LBADMIN_HOME={settings.PATHS.home}. Stop it first.")
+        wanted = {
+            "LBADMIN_WEBUI_PORT": (settings.ENVIRONMENT.webui_address, settings.ENVIRONMENT.webui_port),
+            "LBADMIN_FALLBACK_PORT": ("0.0.0.0", settings.ENVIRONMENT.fallback_port),  # noqa: S104 - where nginx listens
+            "LBADMIN_PEERS_PORT": ("127.0.0.1", settings.ENVIRONMENT.peers_port),
+        }
+        for name, (address, port) in wanted.items():
+            if not host.is_free(address, port):
+                raise CommandError(
+                    f"Port {port} on {address} is used by another program. Stop that, or set {name} to another port."
+                )
+
+    def _make_certificate(self) -> None:
+        path = settings.PATHS.webui_certificate
+        if not path.exists():
+            files.write(path, tls.self_signed(), mode=0o640)
+            home.own(path, "root", home.WEB_USER)
+
+    def _make_first_user(self) -> str:
+        """Return the password if it was made up here, so that it can be shown once."""
+        if User.objects.exists():
+            return ""
+        given = os.environ.get("LBADMIN_PASSWORD", "")
+        password = given or (self._ask() if sys.stdin.isatty() else secrets.token_urlsafe(12))
+        try:
+            validate_password(password, User(username=FIRST_USER))
+        except ValidationError as error:
+            raise CommandError(f"LBADMIN_PASSWORD cannot be used: {' '.join(error.messages)}") from error
+        create_first_user(password)
+        return "" if given or sys.stdin.isatty() else password
+
+    def _ask(self) -> str:
+        while True:
+            password = getpass.getpass(f"Password for the user {FIRST_USER}: ")
+            try:
+                validate_password(password, User(username=FIRST_USER))
+            except ValidationError as error:
+                self.stdout.write(" ".join(error.messages))
+            else:
+                if password == getpass.getpass("Once more: "):
+                    return password
+                self.stdout.write("The two differ. Try again.")
+
+    def _greet(self, password: str) -> None:
+        port = settings.ENVIRONMENT.webui_port
+        reachable = [
+            item.address for item in network.addresses() if item.interface != network.LOOPBACK and "." in item.address
+        ]
+        chosen = settings.ENVIRONMENT.webui_address
+        addresses = (reachable or ["127.0.0.1"]) if chosen in {"0.0.0.0", "::"} else [chosen]  # noqa: S104 - compared, not bound
+        for address in addresses:
+            self.stdout.write(f"lbadmin: https://{address}:{port}/lbadmin/")
+        if password:
+            self.stdout.write(
+                f"User {FIRST_USER}, password {password} - shown only now; change it under Maintenance > Passwords."
+            )
+        if os.geteuid():
+            self.stdout.write(
+                "Not root: floating IPs and ports below 1024 are left out; use addresses this host already has."
+            )
+        self.stdout.write("Ctrl-C stops everything.")

@@ -1,0 +1,68 @@
+"""Writing files so that a reader, or a power cut, never meets half of one."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+
+def write(path: Path, text: str, mode: int = 0o600) -> None:
+    """Replace `path` at once."""
+    handle, fresh = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fchmod(handle, mode)
+            os.fsync(handle)
+        Path(fresh).replace(path)
+    except BaseException:
+        Path(fresh).unlink(missing_ok=True)
+        raise
+    sync(path.parent)
+
+
+def write_tree(directory: Path, files: dict[str, str]) -> None:
+    """Make a private directory with these files; one that was left half made is replaced."""
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(mode=0o700)
+    for name, text in files.items():
+        path = directory / name
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        write(path, text)
+
+
+def read_tree(directory: Path) -> dict[str, str]:
+    """The files below a directory by their relative names; empty when there is none."""
+    return {
+        str(path.relative_to(directory)): path.read_text() for path in sorted(directory.rglob("*")) if path.is_file()
+    }
+
+
+def point(link: Path, target: str) -> None:
+    """Make a relative symbolic link point to `target`, at once."""
+    fresh = link.with_name(f".{link.name}.new")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(target)
+    fresh.replace(link)
+    sync(link.parent)
+
+
+def read(path: Path) -> str:
+    """The file's text; empty when there is none."""
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        return ""
+
+
+def remove_tree(directory: Path) -> None:
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def sync(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

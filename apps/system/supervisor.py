@@ -1,0 +1,28 @@
+"""The process supervisor: which programs it keeps, and telling it to restart one."""
+
+import xmlrpc.client
+from typing import Any, cast
+
+from supervisor.xmlrpc import SupervisorTransport
+
+from apps.system.paths import Paths
+
+
+class NotSupervised(Exception):
+    """The supervisor does not answer or does not know the program."""
+
+
+def restart(paths: Paths, program: str) -> None:
+    """Stop and start one program; returns when it runs. Raises NotSupervised."""
+    supervisor = _connect(paths)
+    try:
+        if supervisor.getProcessInfo(program)["statename"] in {"RUNNING", "STARTING"}:
+            supervisor.stopProcess(program, True)
+        supervisor.startProcess(program, True)
+    except (xmlrpc.client.Fault, OSError) as error:
+        raise NotSupervised(f"{program} could not be restarted: {error}.") from error
+
+
+def _connect(paths: Paths) -> Any:
+    transport = SupervisorTransport(serverurl=f"unix://{paths.supervisor_socket}")
+    return cast(Any, xmlrpc.client.ServerProxy("http://localhost", transport)).supervisor

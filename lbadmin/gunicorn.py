@@ -1,0 +1,34 @@
+"""How gunicorn serves the WebUI: TLS itself, threads (sync workers have no keep-alive), no control socket."""
+
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+from apps.system.environment import read
+from apps.system.paths import Paths
+
+_environment = read()
+_address = _environment.webui_address
+_host = f"[{_address}]" if ":" in _address else _address
+
+bind = f"{_host}:{_environment.webui_port}"
+certfile = keyfile = str(Paths(_environment.home).webui_certificate)
+worker_class = "gthread"
+workers = 1
+threads = 8
+timeout = 60
+graceful_timeout = 5
+keepalive = 30
+limit_request_line = 8190
+limit_request_fields = 60
+worker_tmp_dir = "/dev/shm"  # noqa: S108 - gunicorn's heartbeat file, in memory
+control_socket_disable = True
+forwarded_allow_ips = ""
+errorlog = "-"
+loglevel = "warning"
+
+
+def ssl_context(config: Any, default_ssl_context_factory: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+    context = default_ssl_context_factory()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
