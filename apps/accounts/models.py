@@ -1,6 +1,7 @@
 """Users of the WebUI."""
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
@@ -62,7 +63,21 @@ class User(AbstractBaseUser):
         verbose_name = "User"
 
     def __str__(self) -> str:
-        return self.username
+        return str(self.username)
+
+    @property
+    def is_first(self) -> bool:
+        """The appliance's own user: always there, always in group config."""
+        return str(self) == FIRST_USER
 
     def may(self, needed: Group) -> bool:
         return Group(self.group).may(needed)
+
+    def clean(self) -> None:
+        """Names that differ in capitals only would be taken for each other."""
+        super().clean()
+        twin = User.objects.filter(username__iexact=self.username).exclude(pk=self.pk).first()
+        if twin and twin.username != self.username:
+            raise ValidationError(
+                {"username": f"There is a user {twin} already. Choose a name that differs in more than capitals."}
+            )

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -54,6 +55,9 @@ class DefaultDeny:
 
 
 def _to_login(request: HttpRequest) -> HttpResponse:
+    """Back to the page after logging in; what was posted is lost, and the page says so."""
     if getattr(request, "htmx", False):
         return HttpResponseClientRedirect(reverse("login"))
+    if request.method != "GET":
+        return redirect(f"{reverse('login')}?ended")
     return redirect_to_login(request.get_full_path())

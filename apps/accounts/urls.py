@@ -1,12 +1,13 @@
-from django.contrib.auth import views as auth
 from django.urls import path
 
 from apps.accounts import views
-from apps.accounts.roles import needs, public
-from apps.accounts.models import Group
 
 urlpatterns = [
-    path("login/", public(auth.LoginView.as_view(template_name="accounts/login.html")), name="login"),
-    path("logout/", needs(Group.REPORT)(auth.LogoutView.as_view()), name="logout"),
+    path("login/", views.log_in, name="login"),
+    path("logout/", views.log_out, name="logout"),
     path("maintenance/passwords/", views.passwords, name="passwords"),
+    path("maintenance/passwords/add/", views.add_user, name="add-user"),
+    path("maintenance/passwords/own/", views.own_password, name="own-password"),
+    path("maintenance/passwords/<int:pk>/", views.modify_user, name="modify-user"),
+    path("maintenance/passwords/<int:pk>/delete/", views.delete_user, name="delete-user"),
 ]
