@@ -62,7 +62,7 @@ class Program:
             if pids := children(self._process.pid):
                 return pids[0]
             time.sleep(0.005)
-        raise LabError(f"{shlex.join(map(str, self._process.args))} ended at once: {self.output}")  # type: ignore[arg-type]
+        raise LabError(f"The program of {self.log.name} ended at once: {self.output}")
 
 
 class Node:
@@ -75,13 +75,14 @@ class Node:
         self.directory = directory / name
         self.addresses = addresses
         self._lan = lan
+        self._holder: subprocess.Popen[str] | None = None
         self._programs = 0
 
     def power_on(self) -> None:
         self.directory.mkdir(exist_ok=True)
         words = ["setpriv", "--pdeathsig", "KILL", "unshare", "--net", "--mount", "--uts", "--ipc", "--pid"]
         words += ["--fork", "--kill-child", "--mount-proc", "sh", "-ec", FIRST_PROCESS, "sh", self.name]
-        self._holder = subprocess.Popen(
+        self._holder = holder = subprocess.Popen(
             words,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -90,15 +91,17 @@ class Node:
             env=ENVIRONMENT,
             start_new_session=True,
         )
-        said = self._holder.stdout.readline() if self._holder.stdout else ""
+        said = holder.stdout.readline() if holder.stdout else ""
         if said != "ready\n":
             raise LabError(f"Node {self.name} does not start; the lab needs root and namespaces: {said}")
-        self.pid = children(self._holder.pid)[0]
+        self.pid = children(holder.pid)[0]
         if self._lan:
             self._plug_in(self._lan)
 
     def power_off(self) -> None:
         """Pull the plug: every program of the node ends as if it had never been there."""
+        if not self._holder:
+            return
         if self._holder.poll() is None:
             os.kill(self.pid, signal.SIGKILL)
         self._holder.communicate()

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.backends import Backend
+from tests.lab.browser import chromium
 from tests.lab.lab import CLIENTS, SERVER1, SERVER2, Lab
 from tests.lab.node import LabError, Node
 
@@ -74,9 +75,7 @@ def test_a_node_without_power_runs_nothing_and_comes_back_empty(lab: Lab) -> Non
 
 
 def test_one_port_of_a_server_can_fail_alone(lab: Lab) -> None:
-    client, backend = lab.node("client"), Backend(lab.node("srv1"), "SERVER1")
-    backend.start("http", 443)
-    backend.start("tcp", 1200)
+    client, backend = lab.node("client"), Backend(lab.node("srv1"), "SERVER1", {443: "http", 1200: "tcp"})
     answer = json.loads(client.run(["curl", "-sS", "-H", "X-Word: red", f"http://{SERVER1}:443/path"]).stdout)
     assert (answer["server"], answer["path"], answer["client"]) == ("SERVER1", "/path", CLIENTS[0])
     assert answer["headers"]["x-word"] == "red"
@@ -85,6 +84,15 @@ def test_one_port_of_a_server_can_fail_alone(lab: Lab) -> None:
     talk = ["/usr/bin/python3", str(Path(__file__).with_name("client.py")), CLIENTS[1], SERVER1, "1200"]
     assert client.run(talk, stdin="hello\n").stdout == "SERVER1\nhello\n"
     backend.stop(1200)
+
+
+def test_a_browser_runs_on_a_node(lab: Lab) -> None:
+    server = Backend(lab.node("srv2"), "SERVER2", {8080: "http"})
+    with chromium(lab.node("client")) as browser:
+        page = browser.new_page()
+        page.goto(f"http://{SERVER2}:8080/")
+        assert json.loads(page.locator("body").inner_text())["client"] in CLIENTS
+    server.stop(8080)
 
 
 def test_nothing_is_left_when_the_lab_ends(tmp_path: Path) -> None:
