@@ -24,5 +24,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 def _page(request: HttpRequest) -> str:
     """The page in the browser: a part of it may have asked."""
-    current = getattr(request, "htmx", None) and request.htmx.current_url_abs_path
+    details = getattr(request, "htmx", None)
+    current = details.current_url_abs_path if details else None
     return urlsplit(current).path if current else request.path

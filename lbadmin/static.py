@@ -16,7 +16,7 @@ class Finder(FileSystemFinder):
                 yield path, storage
 
 
-class Storage(CompressedManifestStaticFilesStorage):
+class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc] # whitenoise has no types
     """Names with a hash of the content, compressed beforehand. Tabler's source map is not served, so not looked for."""
 
     patterns = (("*.css", (r"""(?P<matched>url\(['"]{0,1}\s*(?P<url>.*?)["']{0,1}\))""",)),)

@@ -4,7 +4,7 @@ import re
 
 from django.apps import apps
 
-from apps.common.options import Option
+from apps.common.options import option
 from apps.haproxy.words import Owner
 
 PLACE = re.compile(r"\[[^\]]*?:(\d+)\]\s*:?\s*(.*)")
@@ -27,5 +27,4 @@ def _whole(words: str) -> str:
 def _place(owner: Owner) -> str:
     if not owner.option:
         return owner.label
-    option = apps.get_model("services", owner.kind)._meta.get_field(owner.option)
-    return f"{owner.label} · {option.label}" if isinstance(option, Option) else owner.label
+    return f"{owner.label} · {option(apps.get_model('services', owner.kind), owner.option).label}"

@@ -12,6 +12,7 @@ from apps.accounts.roles import needs
 from apps.changes import tasks
 from apps.changes.models import Job, Kind
 from apps.changes.pending import commit_box
+from apps.common.views import confirm
 
 STOP_POLLING = 286
 
@@ -20,6 +21,8 @@ STOP_POLLING = 286
 @require_POST
 def start(request: HttpRequest, kind: str) -> HttpResponse:
     """Queue a job and go back to where the button was; the page follows the job from there."""
+    if kind == Kind.RESTART and not request.POST.get("sure"):
+        return _ask_before_restart(request)
     job = Job.objects.create(kind=Kind(kind), user=request.user.get_username())
     try:
         tasks.commit.delay(job.pk)
@@ -28,6 +31,17 @@ def start(request: HttpRequest, kind: str) -> HttpResponse:
         messages.error(request, "The worker cannot be reached, so nothing was changed. Try again in a minute.")
         return redirect(_origin(request))
     return redirect(f"{_origin(request)}?job={job.pk}")
+
+
+def _ask_before_restart(request: HttpRequest) -> HttpResponse:
+    return confirm(
+        request,
+        title=Kind.RESTART.label,
+        loss="Every connection through this unit will be cut. A reload takes the saved configuration without that.",
+        button=Kind.RESTART.label,
+        cancel=_origin(request),
+        hidden={"sure": "yes", "origin": _origin(request)},
+    )
 
 
 @needs(Group.REPORT)

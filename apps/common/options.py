@@ -34,7 +34,7 @@ class Option(models.Field[Any, Any]):
     `choice_when` limits single choices, `default_by` names a field and gives a default for each of its values.
     """
 
-    def __init__(  # noqa: PLR0913 - a declaration: every word is named at the call
+    def __init__(
         self,
         label: str,
         *,
@@ -328,4 +328,12 @@ def sections(model: type[models.Model], keep: Callable[[Option], bool] = bool) -
     found: dict[str, list[Option]] = {}
     for option in filter(keep, options(model)):
         found.setdefault(option.section, []).append(option)
+    return found
+
+
+def option(model: type[models.Model] | models.Model, name: str) -> Option:
+    """One declared option."""
+    found = model._meta.get_field(name)
+    if not isinstance(found, Option):
+        raise TypeError(f"{name} is no option of {model._meta.verbose_name}.")
     return found

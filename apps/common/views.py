@@ -14,7 +14,7 @@ from apps.common.models import Generation
 REFUSED = 422
 
 
-def edit(  # noqa: PLR0913 - all named
+def edit(
     request: HttpRequest,
     form: OptionForm,
     *,
@@ -23,6 +23,7 @@ def edit(  # noqa: PLR0913 - all named
     done: str,
     context: dict[str, Any] | None = None,
     touch: bool = True,
+    template: str = "common/edit.html",
 ) -> HttpResponse:
     """Show a form; on a good POST save it and go to `done`. `saved` says what happened, with the object as `{}`.
 
@@ -37,7 +38,7 @@ def edit(  # noqa: PLR0913 - all named
         return redirect(done)
     status = REFUSED if form.errors else 200
     page = {"form": form, "title": title, "cancel": done, **(context or {})}
-    return render(request, "common/edit.html", page, status=status)
+    return render(request, template, page, status=status)
 
 
 def delete(request: HttpRequest, instance: models.Model, *, loss: str, done: str, touch: bool = True) -> HttpResponse:
@@ -55,7 +56,15 @@ def delete(request: HttpRequest, instance: models.Model, *, loss: str, done: str
         else:
             messages.success(request, f"{name} deleted.")
         return redirect(done)
-    return render(request, "common/delete.html", {"name": name, "loss": loss, "cancel": done})
+    return confirm(request, title=f"Delete {name}", loss=loss, button="Delete", cancel=done)
+
+
+def confirm(
+    request: HttpRequest, *, title: str, loss: str, button: str, cancel: str, hidden: dict[str, str] | None = None
+) -> HttpResponse:
+    """Ask before something is lost: the same address, posted once more with `hidden`, does it."""
+    page = {"title": title, "loss": loss, "button": button, "cancel": cancel, "hidden": hidden or {}}
+    return render(request, "common/confirm.html", page)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -110,7 +110,7 @@ def _listen(service: Service, host: Host) -> Section:
 
 
 def _redirects(vip: VirtualService) -> bool:
-    return vip.force_https and vip.protocol == Protocol.HTTP
+    return bool(vip.force_https) and vip.protocol == Protocol.HTTP
 
 
 def _binds(vip: VirtualService) -> Iterator[str]:

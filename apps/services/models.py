@@ -14,6 +14,7 @@ from apps.common.options import (
     PortsOption,
     RelationOption,
     UrlOption,
+    option,
     port_spans,
 )
 
@@ -170,8 +171,8 @@ class VirtualService(models.Model):
         section="Health Checks",
         choices=Check,
         default=Check.CONNECT,
-        help="A Real Server is healthy while this check succeeds. Connect to Port opens a TCP connection, nothing more. "
-        "HAProxy: server … check.",
+        help="A Real Server is healthy while this check succeeds. Connect to Port opens a TCP connection, "
+        "nothing more. HAProxy: server … check.",
     )
     force_https = FlagOption(
         "Force to HTTPS",
@@ -229,7 +230,7 @@ class VirtualService(models.Model):
         verbose_name = "Virtual Service"
 
     def __str__(self) -> str:
-        return self.label
+        return str(self.label)
 
     def clean(self) -> None:
         """Rules between fields; form, import and API share them."""
@@ -246,7 +247,7 @@ class VirtualService(models.Model):
     def _has_good_ports(self) -> bool:
         """Django calls `clean` even when a field was refused."""
         try:
-            self._meta.get_field("ports").clean(self.ports, self)
+            option(self, "ports").clean(self.ports, self)
         except ValidationError:
             return False
         return True
@@ -292,8 +293,8 @@ class RealServer(models.Model):
         section="Real Server",
         on_add=True,
         reserved={"backup"},  # the fallback server's name in HAProxy
-        help="A name, unique within the Virtual Service. The same label in another Virtual Service marks the same machine. "
-        "It is the server's name in HAProxy and the value of the persistence cookie.",
+        help="A name, unique within the Virtual Service. The same label in another Virtual Service marks "
+        "the same machine. It is the server's name in HAProxy and the value of the persistence cookie.",
     )
     address = AddressOption(
         "Real Server IP Address",
@@ -347,11 +348,11 @@ class RealServer(models.Model):
         constraints = [models.UniqueConstraint(fields=["service", "label"], name="real_server_label")]
 
     def __str__(self) -> str:
-        return self.label
+        return str(self.label)
 
     @property
     def service_protocol(self) -> str:
-        return self.service.protocol
+        return str(self.service.protocol)
 
     def clean(self) -> None:
         twins = RealServer.objects.filter(service=self.service, label=self.label).exclude(pk=self.pk)

@@ -55,7 +55,7 @@ def prepare(paths: Paths) -> None:
         directory.path.mkdir(parents=True, exist_ok=True)
         own(directory.path, directory.owner, directory.group)
         directory.path.chmod(directory.mode)
-    for name in ("django.key", "data.key"):
+    for name in ("django.key", "data.key", "supervisor.key"):
         _secret(paths.secrets / name)
 
 

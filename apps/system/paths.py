@@ -66,6 +66,10 @@ class Paths:
         return self.run / "supervisor.sock"
 
     @property
+    def supervisor_key(self) -> Path:
+        return self.secrets / "supervisor.key"
+
+    @property
     def supervisor_config(self) -> Path:
         return self.home / "supervisord.conf"
 

@@ -1,4 +1,4 @@
-"""The programs that make up the product, and the files that tell them how to run. Pure text but for `write`."""
+"""The programs that make up the product, and the files that tell them how to run. Text, but for `write`."""
 
 import os
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from apps.system.environment import BASE, Environment
 from apps.system.haproxy import BINARY as HAPROXY
 from apps.system.home import WEB_USER
 from apps.system.paths import Paths
+from apps.system.supervisor import USER as SUPERVISOR_USER
 
 REDIS = "/usr/bin/redis-server"
 NGINX = "/usr/sbin/nginx"
@@ -68,6 +69,8 @@ def supervisor_text(paths: Paths, python: str) -> str:
         [unix_http_server]
         file={paths.supervisor_socket}
         chmod=0700
+        username={SUPERVISOR_USER}
+        password={paths.supervisor_key.read_text()}
 
         [rpcinterface:supervisor]
         supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
@@ -123,7 +126,11 @@ def nginx_text(paths: Paths, port: int) -> str:
                 listen {port} backlog=1024;
                 root {home / "pages"};
                 error_page 503 /fallback.html;
-                location = /fallback.html {{ internal; add_header Cache-Control no-store always; add_header Retry-After 30 always; }}
+                location = /fallback.html {{
+                    internal;
+                    add_header Cache-Control no-store always;
+                    add_header Retry-After 30 always;
+                }}
                 location / {{ return 503; }}
             }}
         }}
@@ -138,7 +145,7 @@ def write(paths: Paths, environment: Environment, python: str) -> None:
         files.write(pages / "fallback.html", FALLBACK_PAGE, mode=0o644)
     files.write(paths.home / "nginx" / "nginx.conf", nginx_text(paths, environment.fallback_port), mode=0o644)
     files.write(paths.home / "redis.conf", redis_text(paths), mode=0o644)
-    files.write(paths.supervisor_config, supervisor_text(paths, python), mode=0o644)
+    files.write(paths.supervisor_config, supervisor_text(paths, python))
 
 
 def missing() -> list[Path]:

@@ -7,6 +7,8 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from apps.system.paths import Paths
 
+USER = "lbadmin"
+
 
 class NotSupervised(Exception):
     """The supervisor does not answer or does not know the program."""
@@ -24,5 +26,6 @@ def restart(paths: Paths, program: str) -> None:
 
 
 def _connect(paths: Paths) -> Any:
-    transport = SupervisorTransport(serverurl=f"unix://{paths.supervisor_socket}")
+    key = paths.supervisor_key.read_text()
+    transport = SupervisorTransport(USER, key, serverurl=f"unix://{paths.supervisor_socket}")
     return cast(Any, xmlrpc.client.ServerProxy("http://localhost", transport)).supervisor

@@ -1,0 +1,61 @@
+"""A real HAProxy that runs what the engine installs, and a real server behind it."""
+
+import subprocess
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from django.conf import settings
+
+from apps.changes import candidate, engine
+from apps.services.models import RealServer, VirtualService
+from apps.system import files, haproxy
+
+PORT = 18480
+
+
+class Answer(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "5")
+        self.end_headers()
+        self.wfile.write(b"hello")
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def server_port() -> Iterator[int]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_address[1]
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def service(db: None, server_port: int) -> VirtualService:
+    service = VirtualService.objects.create(label="web", address="127.0.0.9", ports=str(PORT))
+    RealServer.objects.create(service=service, label="one", address="127.0.0.1", port=server_port)
+    RealServer.objects.create(service=service, label="two", address="127.0.0.1", port=server_port)
+    candidate._fingerprints.cache_clear()
+    return service
+
+
+@pytest.fixture
+def running(service: VirtualService) -> Iterator[subprocess.Popen[bytes]]:
+    """HAProxy as the supervisor starts it, with the service above."""
+    files.remove_tree(settings.PATHS.haproxy)
+    settings.PATHS.server_state.parent.mkdir(parents=True)
+    engine.prepare_first_start()
+    words = [haproxy.BINARY, "-W", "-S", f"{settings.PATHS.haproxy_master_socket},mode,600"]
+    with (settings.PATHS.log / "haproxy.log").open("wb") as log:
+        process = subprocess.Popen([*words, "-f", settings.PATHS.haproxy_config], stdout=log, stderr=log)
+        haproxy.wait(settings.PATHS.haproxy_admin_socket)
+        yield process
+        process.terminate()
+        process.wait(10)
