@@ -50,7 +50,7 @@ class Appliance:
         if left := self.node.processes():
             raise LabError(f"These programs survived the end of lbadmin: {left}\n{self.log()}")
 
-    def log(self, lines: int = 40) -> str:
+    def log(self, lines: int = 15) -> str:
         """The end of everything it said, and of its log files."""
         files = [self._program.log, *sorted(path for path in self.paths.log.rglob("*") if path.is_file())]
         return "\n".join(f"--- {path.name}\n{tail(path, lines)}" for path in files if path.stat().st_size)
