@@ -10,9 +10,11 @@ from apps.system.environment import BASE, Environment
 from apps.system.haproxy import BINARY as HAPROXY
 from apps.system.home import WEB_USER
 from apps.system.paths import Paths
+from apps.system.supervisor import GROUP
 from apps.system.supervisor import USER as SUPERVISOR_USER
 
 REDIS = "/usr/bin/redis-server"
+REDIS_PROGRAM = "redis"
 NGINX = "/usr/sbin/nginx"
 FALLBACK_PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -39,7 +41,7 @@ def programs(paths: Paths, python: str) -> list[Program]:
     celery = f"{python} -m celery -A lbadmin"
     worker = f"{celery} worker --pool solo --without-gossip --without-mingle --loglevel INFO --hostname"
     return [
-        Program("redis", f"{REDIS} {paths.home / 'redis.conf'}", user="redis", priority=10),
+        Program(REDIS_PROGRAM, f"{REDIS} {paths.home / 'redis.conf'}", user="redis", priority=10),
         Program(
             "haproxy",
             f"{HAPROXY} -W -S {paths.haproxy_master_socket},mode,600 -f {paths.haproxy_config}",
@@ -75,7 +77,11 @@ def supervisor_text(paths: Paths, python: str) -> str:
         [rpcinterface:supervisor]
         supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
         """
-    return dedent(head) + "".join(_program_text(program, paths) for program in programs(paths, python))
+    kept = programs(paths, python)
+    # The supervisor stops one group after the other, a second each: all but Redis, which the others need, are one.
+    members = ",".join(program.name for program in kept if program.name != REDIS_PROGRAM)
+    group = f"\n[group:{GROUP}]\nprograms={members}\npriority=20\n"
+    return dedent(head) + "".join(_program_text(program, paths) for program in kept) + group
 
 
 def _program_text(program: Program, paths: Paths) -> str:

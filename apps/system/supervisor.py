@@ -8,6 +8,7 @@ from supervisor.xmlrpc import SupervisorTransport
 from apps.system.paths import Paths
 
 USER = "lbadmin"
+GROUP = "lbadmin"
 
 
 class NotSupervised(Exception):
@@ -17,10 +18,11 @@ class NotSupervised(Exception):
 def restart(paths: Paths, program: str) -> None:
     """Stop and start one program; returns when it runs. Raises NotSupervised."""
     supervisor = _connect(paths)
+    name = f"{GROUP}:{program}"
     try:
-        if supervisor.getProcessInfo(program)["statename"] in {"RUNNING", "STARTING"}:
-            supervisor.stopProcess(program, True)
-        supervisor.startProcess(program, True)
+        if supervisor.getProcessInfo(name)["statename"] in {"RUNNING", "STARTING"}:
+            supervisor.stopProcess(name, True)
+        supervisor.startProcess(name, True)
     except (xmlrpc.client.Fault, OSError) as error:
         raise NotSupervised(f"{program} could not be restarted: {error}.") from error
 
