@@ -147,10 +147,8 @@ AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_CALLABLE = "apps.accounts.views.locked_out"
 AXES_DISABLE_ACCESS_LOG = True  # it would grow for ever; the user's last log in is kept
-AXES_SENSITIVE_PARAMETERS = [
-    "username",
-    "csrfmiddlewaretoken",
-]  # a password may be typed as the name; the address is logged
+# Logs name the address, but not what was typed as user name: it may be a password in the wrong field.
+AXES_SENSITIVE_PARAMETERS = ["username", "csrfmiddlewaretoken"]
 AXES_VERBOSE = False
 
 # The cookies of two nodes on one host must not overwrite each other: cookies know no ports.
