@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from apps.certificates.expiry import Expiry, expiry
 from apps.common.options import LabelOption
 
 
@@ -22,6 +23,7 @@ class Certificate(models.Model):
     domain = models.CharField(max_length=255)
     names = models.JSONField(default=list)
     issuer = models.CharField(max_length=255)
+    key_type = models.CharField(max_length=64)
     serial = models.CharField(max_length=64)
     fingerprint = models.CharField(max_length=64)  # SHA-256, hexadecimal
     valid_from = models.DateTimeField()
@@ -32,4 +34,13 @@ class Certificate(models.Model):
         verbose_name = "SSL Certificate"
 
     def __str__(self) -> str:
-        return self.label
+        return str(self.label)
+
+    @property
+    def expiry(self) -> Expiry:
+        return expiry(self.valid_from, self.valid_to)
+
+    @property
+    def other_names(self) -> int:
+        """How many names it has beyond its domain."""
+        return len(set(self.names) - {self.domain})

@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
                 ('domain', models.CharField(max_length=255)),
                 ('names', models.JSONField(default=list)),
                 ('issuer', models.CharField(max_length=255)),
+                ('key_type', models.CharField(max_length=64)),
                 ('serial', models.CharField(max_length=64)),
                 ('fingerprint', models.CharField(max_length=64)),
                 ('valid_from', models.DateTimeField()),
