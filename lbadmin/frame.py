@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest
 
+from apps.accounts.models import Group
 from apps.changes.pending import commit_box
 from lbadmin import menu
 
@@ -16,6 +17,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "menu": menu.entries(request),
         "commit": commit_box(request),
+        "may_config": request.user.may(Group.CONFIG),
         "version": settings.VERSION,
         "origin": _page(request),
         "refresh_seconds": 10,

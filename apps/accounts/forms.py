@@ -14,7 +14,7 @@ from django.http import HttpRequest
 
 from apps.accounts.models import User
 from apps.common.forms import OptionForm
-from apps.common.options import TextOption
+from apps.common.option_kinds import TextOption
 
 
 class LogIn(AuthenticationForm):

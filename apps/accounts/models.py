@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
-from apps.common.options import ChoiceOption, TextOption
+from apps.common.option_kinds import ChoiceOption, TextOption
 
 FIRST_USER = "loadbalancer"
 

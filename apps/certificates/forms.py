@@ -9,7 +9,7 @@ from apps.certificates.models import Certificate
 from apps.certificates.reading import Prepared, read
 from apps.certificates.vault import seal
 from apps.common.forms import Card, OptionForm, Row
-from apps.common.options import TextOption
+from apps.common.option_kinds import TextOption
 
 SECTION = "SSL Certificate"
 # What is asked for but not kept: options without a model.

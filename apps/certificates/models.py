@@ -3,7 +3,7 @@
 from django.db import models
 
 from apps.certificates.expiry import Expiry, expiry
-from apps.common.options import LabelOption
+from apps.common.option_kinds import LabelOption
 
 
 class Certificate(models.Model):

@@ -8,7 +8,6 @@ from django.conf import settings
 from django.db import models
 
 from apps.certificates.models import Certificate
-from apps.certificates.vault import pem
 from apps.common.models import Generation
 from apps.haproxy.config import Config, Host, Service
 from apps.haproxy.render import Rendering, render
@@ -31,7 +30,8 @@ def host() -> Host:
 
 
 def load() -> Config:
-    return Config(host(), load_services(), {item.pk: pem(item) for item in _certificates_in_use()})
+    """No private key is read: a rendering only names the certificates."""
+    return Config(host(), load_services(), {item.pk: _hash(item.chain) for item in certificates_in_use()})
 
 
 def load_services() -> tuple[Service, ...]:
@@ -48,13 +48,14 @@ def _rows(model: type[models.Model]) -> list[object]:
     return list(model._default_manager.values_list("pk", *names, named=True).order_by("pk"))
 
 
-def _certificates_in_use() -> models.QuerySet[Certificate]:
+def certificates_in_use() -> models.QuerySet[Certificate]:
     used = models.Q(virtual_services__isnull=False) | models.Q(client_checks__isnull=False)
-    return Certificate.objects.filter(used).distinct()
+    return Certificate.objects.filter(used).distinct().order_by("label")
 
 
 def fingerprint(rendering: Rendering) -> str:
-    return _hash(sorted(rendering.files.items()))
+    """Equal exactly when what would run is equal."""
+    return _hash((sorted(rendering.files.items()), sorted(rendering.parts.items())))
 
 
 def part_fingerprints(rendering: Rendering) -> dict[str, str]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from apps.certificates.models import Certificate
+from apps.certificates.vault import KeyUnreadable, pem
 from apps.changes import candidate, states
 from apps.changes.explain import explain
 from apps.changes.models import Job, JobState, Kind, Running
@@ -81,8 +83,12 @@ def stage() -> Version:
     """Write the candidate's files into a directory of their own."""
     rendering = render(candidate.load())
     version = Version(candidate.fingerprint(rendering)[:16], rendering)
+    try:
+        pems = {path: pem(Certificate.objects.get(pk=pk)) for path, pk in rendering.certificates.items()}
+    except KeyUnreadable as error:
+        raise CommitRefused(str(error)) from error
     with writing():
-        files.write_tree(settings.PATHS.haproxy / version.name, rendering.files)
+        files.write_tree(settings.PATHS.haproxy / version.name, rendering.files | pems)
     return version
 
 

@@ -31,4 +31,4 @@ class Service:
 class Config:
     host: Host
     services: tuple[Service, ...] = ()
-    pems: dict[int, str] = field(default_factory=dict)  # by the certificate's primary key: key and chain
+    certificates: dict[int, str] = field(default_factory=dict)  # by primary key: a fingerprint, never the key

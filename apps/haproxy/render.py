@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from apps.common.options import options, port_spans
+from apps.common.option_kinds import port_spans
+from apps.common.options import options
 from apps.haproxy.config import Config, Host, Service
 from apps.haproxy.words import Owner, Section, text
 from apps.services.models import Check, Persistence, Protocol, RealServer, VirtualService
@@ -18,23 +19,30 @@ FLAT = [option for option in options(VirtualService) if option.directive]
 
 @dataclass(frozen=True)
 class Rendering:
-    """Every file by its name; whose each line of haproxy.cfg is (index 0 is line 1); each service's own part."""
+    """Every file but those with private keys, by its name, and what is known of them.
+
+    `certificates` are the files still to be written: name → primary key of the certificate. `owners` says whose each
+    line of haproxy.cfg is (index 0 is line 1). `parts` has each virtual service's own part by its label.
+    """
 
     files: dict[str, str]
+    certificates: dict[str, int]
     owners: list[Owner | None]
-    parts: dict[str, str]  # by the label of the virtual service: its lines and the files they name
+    parts: dict[str, str]
 
 
 def render(config: Config) -> Rendering:
     listens = [_listen(service, config.host) for service in config.services]
     haproxy, owners = text([_global(config.host), _defaults(), _peers(config.host), *listens])
-    files = {CONFIG_FILE: haproxy, ADDRESSES_FILE: _addresses(config.services)}
-    parts = {}
+    rendering = Rendering({CONFIG_FILE: haproxy, ADDRESSES_FILE: _addresses(config.services)}, {}, owners, {})
     for service, listen in zip(config.services, listens, strict=True):
-        certificates = dict(_certificate_files(service.vip, config.pems))
-        files |= certificates
-        parts[service.vip.label] = "".join([*(words for words, _ in listen), *certificates.values()])
-    return Rendering(files, owners, parts)
+        certificates = _certificates(service.vip)
+        rendering.certificates.update({_pem_file(pk): pk for pk in certificates})
+        if certificates:
+            rendering.files[_list_file(service.vip)] = f"{_pem_file(certificates[0])}\n"
+        own = [*(words for words, _ in listen), *(config.certificates[pk] for pk in certificates)]
+        rendering.parts[service.vip.label] = "\n".join(own)
+    return rendering
 
 
 def _global(host: Host) -> Section:
@@ -125,9 +133,9 @@ def _bracketed(address: str) -> str:
 def _tls(vip: VirtualService) -> Iterator[str]:
     if vip.protocol != Protocol.HTTP2:
         return
-    yield from ("ssl", "crt-list", f"tls/service-{vip.pk}.list", "alpn", "h2,http/1.1")
+    yield from ("ssl", "crt-list", _list_file(vip), "alpn", "h2,http/1.1")
     if vip.authority_id:
-        yield from ("ca-file", f"tls/certificate-{vip.authority_id}.pem", "verify", vip.verification)
+        yield from ("ca-file", _pem_file(vip.authority_id), "verify", vip.verification)
 
 
 def _persistence(vip: VirtualService) -> Iterator[tuple[Any, ...]]:
@@ -178,9 +186,16 @@ def _addresses(services: tuple[Service, ...]) -> str:
     return "".join(f"{address}\n" for address in sorted({service.vip.address for service in services}))
 
 
-def _certificate_files(vip: VirtualService, pems: dict[int, str]) -> Iterator[tuple[str, str]]:
+def _certificates(vip: VirtualService) -> list[int]:
+    """The one that is served, then the authority that vouches for clients, if any."""
     if vip.protocol != Protocol.HTTP2 or not vip.certificate_id:
-        return
-    yield f"tls/service-{vip.pk}.list", f"tls/certificate-{vip.certificate_id}.pem\n"
-    for pk in filter(None, (vip.certificate_id, vip.authority_id)):
-        yield f"tls/certificate-{pk}.pem", pems[pk]
+        return []
+    return [vip.certificate_id, *([vip.authority_id] if vip.authority_id else [])]
+
+
+def _list_file(vip: VirtualService) -> str:
+    return f"tls/service-{vip.pk}.list"
+
+
+def _pem_file(pk: int) -> str:
+    return f"tls/certificate-{pk}.pem"

@@ -131,7 +131,8 @@ def test_500_random_configurations_are_accepted(certificates: dict[int, str], tm
         VirtualService.objects.all().delete()
         services = tuple(filter(None, map(saved, drawn)))
         rendering = render(Config(HOST, services, certificates))
-        files.write_tree(tmp_path / "config", rendering.files)
+        pems = {path: certificates[pk] for path, pk in rendering.certificates.items()}
+        files.write_tree(tmp_path / "config", rendering.files | pems)
         haproxy.check(tmp_path / "config" / "haproxy.cfg")
         text = rendering.files["haproxy.cfg"]
         assert text.count("\nlisten ") == len(services)

@@ -18,6 +18,7 @@ HOST = Host(
     fallback_port=9081,
     peers_port=7778,
 )
+CERTIFICATES = {1: "fingerprint one", 2: "fingerprint two"}
 PLAIN = ["id 7", "bind 192.0.2.10:80", "mode http", "option idle-close-on-response", "balance leastconn"]
 COOKIE = "cookie SERVERID insert indirect nocache httponly maxidle 30m maxlife 12h"
 FALLBACK = "server backup 127.0.0.1:9081 id 1 backup non-stick"
@@ -33,7 +34,7 @@ def rip(**fields: Any) -> RealServer:
 
 def lines(service: VirtualService, *servers: RealServer) -> list[str]:
     """The lines of the service's section, without the indentation."""
-    text = render(Config(HOST, (Service(service, servers),), {1: "PEM one\n", 2: "PEM two\n"})).files[CONFIG_FILE]
+    text = render(Config(HOST, (Service(service, servers),), CERTIFICATES)).files[CONFIG_FILE]
     _, _, section = text.partition(f"listen {service.label}\n")
     return [line.strip() for line in section.strip().splitlines()]
 
@@ -123,11 +124,18 @@ def test_the_state_of_a_real_server_is_not_in_the_file() -> None:
     assert lines(vip(), rip(state="halt")) == lines(vip(), rip(state="online"))
 
 
-def test_certificates_become_files_of_their_own() -> None:
+def test_certificates_are_named_but_not_held() -> None:
     service = Service(vip(protocol="http2", certificate_id=1, authority_id=2))
-    files = render(Config(HOST, (service,), {1: "PEM one\n", 2: "PEM two\n"})).files
-    assert files["tls/service-7.list"] == "tls/certificate-1.pem\n"
-    assert (files["tls/certificate-1.pem"], files["tls/certificate-2.pem"]) == ("PEM one\n", "PEM two\n")
+    rendering = render(Config(HOST, (service,), CERTIFICATES))
+    assert rendering.files["tls/service-7.list"] == "tls/certificate-1.pem\n"
+    assert rendering.certificates == {"tls/certificate-1.pem": 1, "tls/certificate-2.pem": 2}
+
+
+def test_another_certificate_under_the_same_label_changes_the_services_part() -> None:
+    service = Service(vip(protocol="http2", certificate_id=1))
+    old, new = (render(Config(HOST, (service,), {1: content})) for content in ("old", "new"))
+    assert old.files == new.files
+    assert old.parts != new.parts
 
 
 def test_every_line_knows_whose_it_is() -> None:

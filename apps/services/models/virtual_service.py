@@ -1,63 +1,21 @@
-"""Layer 7: virtual services (VIPs) and real servers (RIPs)."""
+"""A VIP: the address and ports clients connect to, and how their connections are balanced."""
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from apps.common.options import (
+from apps.common.option_kinds import (
     AddressOption,
     ChoiceOption,
     DurationOption,
     FlagOption,
     LabelOption,
-    NumberOption,
     PortsOption,
     RelationOption,
-    UrlOption,
-    option,
     port_spans,
 )
-
-
-class Protocol(models.TextChoices):
-    HTTP = "http", "HTTP Mode"
-    HTTP2 = "http2", "HTTP/2 Mode"
-    TCP = "tcp", "TCP Mode"
-
-    @property
-    def short(self) -> str:
-        """As the System Overview says it."""
-        return {"http": "HTTP", "http2": "HTTP2", "tcp": "TCP"}[self.value]
-
-
-class Verification(models.TextChoices):
-    REQUIRED = "required", "Required"
-    OPTIONAL = "optional", "Optional"
-
-
-class Balance(models.TextChoices):
-    LEASTCONN = "leastconn", "Weighted Least Connection"
-    ROUNDROBIN = "roundrobin", "Weighted Round Robin"
-
-
-class Persistence(models.TextChoices):
-    COOKIE = "http", "HTTP Cookie"
-    SOURCE = "ip", "Source IP"
-    NONE = "none", "None"
-
-
-class Check(models.TextChoices):
-    CONNECT = "connect", "Connect to Port"
-    NONE = "none", "No checks, always On"
-
-
-class RedirectCode(models.TextChoices):
-    MOVED = "301", "301 (Moved Permanently)"
-    FOUND = "302", "302 (Found)"
-    SEE_OTHER = "303", "303 (See Other)"
-    TEMPORARY = "307", "307 (Temporary Redirect)"
-    PERMANENT = "308", "308 (Permanent Redirect)"
-
+from apps.common.options import option
+from apps.services.models.choices import Balance, Check, Persistence, Protocol, RedirectCode, Verification
 
 WEB = {"protocol": {Protocol.HTTP, Protocol.HTTP2}}
 TLS = {"protocol": {Protocol.HTTP2}}
@@ -77,6 +35,7 @@ class VirtualService(models.Model):
     )
     address = AddressOption(
         "IP Address",
+        element="server",
         section="Virtual Service",
         on_add=True,
         help="The address that clients connect to. It becomes a floating IP of the appliance; "
@@ -90,6 +49,7 @@ class VirtualService(models.Model):
     )
     protocol = ChoiceOption(
         "Layer 7 Protocol",
+        element="mode",
         section="Protocol",
         on_add=True,
         choices=Protocol,
@@ -99,6 +59,7 @@ class VirtualService(models.Model):
     )
     certificate = RelationOption(
         "SSL Certificate",
+        element="cert",
         section="Protocol",
         on_add=True,
         when=TLS,
@@ -114,6 +75,7 @@ class VirtualService(models.Model):
     )
     authority = RelationOption(
         "CA Certificate",
+        element="ca_cert",
         section="Protocol",
         on_add=True,
         when=TLS,
@@ -128,6 +90,7 @@ class VirtualService(models.Model):
     )
     verification = ChoiceOption(
         "CA Certificate Verification",
+        element="ca_verify",
         section="Protocol",
         on_add=True,
         when=TLS,
@@ -138,6 +101,7 @@ class VirtualService(models.Model):
     )
     balance = ChoiceOption(
         "Balance Mode",
+        element="scheduler",
         section="Connection Distribution Method",
         choices=Balance,
         default=Balance.LEASTCONN,
@@ -160,6 +124,7 @@ class VirtualService(models.Model):
     )
     persistence_timeout = DurationOption(
         "Persistence Timeout",
+        element="persist_time",
         section="Persistence",
         when={"persistence": {Persistence.SOURCE}},
         default="30m",
@@ -184,6 +149,7 @@ class VirtualService(models.Model):
     )
     redirect_code = ChoiceOption(
         "HTTPS Redirect Code",
+        element="https_redirect_code",
         section="Other",
         when={"protocol": {Protocol.HTTP}, "force_https": {True}},
         choices=RedirectCode,
@@ -207,6 +173,7 @@ class VirtualService(models.Model):
     )
     client_timeout = DurationOption(
         "Client Timeout",
+        element="timeout_client",
         section="Other",
         advanced=True,
         when={"timeout": {True}},
@@ -217,6 +184,7 @@ class VirtualService(models.Model):
     )
     server_timeout = DurationOption(
         "Real Server Timeout",
+        element="timeout_server",
         section="Other",
         advanced=True,
         when={"timeout": {True}},
@@ -274,88 +242,3 @@ def first_common_port(mine: str, others: str) -> int | None:
             if first <= other_last and other_first <= last:
                 return max(first, other_first)
     return None
-
-
-class State(models.TextChoices):
-    """What the administrator wants of a real server; its health is HAProxy's to tell."""
-
-    ONLINE = "online", "Online"
-    DRAIN = "drain", "Drain"
-    HALT = "halt", "Halt"
-
-
-class RealServer(models.Model):
-    """A RIP: one server behind a virtual service."""
-
-    service = models.ForeignKey(VirtualService, on_delete=models.CASCADE, related_name="servers")
-    label = LabelOption(
-        "Label",
-        section="Real Server",
-        on_add=True,
-        reserved={"backup"},  # the fallback server's name in HAProxy
-        help="A name, unique within the Virtual Service. The same label in another Virtual Service marks "
-        "the same machine. It is the server's name in HAProxy and the value of the persistence cookie.",
-    )
-    address = AddressOption(
-        "Real Server IP Address",
-        section="Real Server",
-        on_add=True,
-        help="The address of the server that does the work.",
-    )
-    port = NumberOption(
-        "Real Server Port",
-        section="Real Server",
-        on_add=True,
-        least=1,
-        most=65535,
-        null=True,
-        blank=True,
-        hint="Blank: the port the client connected to",
-        help="The port on the Real Server. It may differ from the Virtual Service's.",
-    )
-    encrypted = FlagOption(
-        "Re-Encrypt to Backend",
-        section="Real Server",
-        on_add=True,
-        default=False,
-        help="Speak TLS to the Real Server. Its certificate is not verified. HAProxy: server … ssl verify none.",
-    )
-    redirect_url = UrlOption(
-        "Redirect URL",
-        section="Real Server",
-        on_add=True,
-        when={"service_protocol": {Protocol.HTTP, Protocol.HTTP2}},
-        blank=True,
-        default="",
-        help="Send clients to this address instead of passing their requests on: the path they asked for is appended. "
-        "HAProxy: server … redir.",
-    )
-    weight = NumberOption(
-        "Weight",
-        section="Real Server",
-        on_add=True,
-        default=100,
-        least=0,
-        most=256,
-        help="The share of new connections relative to the other Real Servers. 0 means no new traffic. "
-        "HAProxy: server … weight.",
-    )
-    state = models.CharField(max_length=8, choices=State, default=State.ONLINE)
-
-    class Meta:
-        ordering = ["pk"]
-        verbose_name = "Real Server"
-        constraints = [models.UniqueConstraint(fields=["service", "label"], name="real_server_label")]
-
-    def __str__(self) -> str:
-        return str(self.label)
-
-    @property
-    def service_protocol(self) -> str:
-        return str(self.service.protocol)
-
-    def clean(self) -> None:
-        twins = RealServer.objects.filter(service=self.service, label=self.label).exclude(pk=self.pk)
-        if twins.exists():
-            problem = f"Another Real Server of {self.service} has this label. Choose a different one."
-            raise ValidationError({"label": problem})

@@ -1,0 +1,139 @@
+"""The canonical document: the configuration as a tree of texts, generic over the declared options.
+
+It is what a revision keeps, what two revisions are compared by, what is rolled back to, downloaded and shown as XML.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import models
+
+from apps.certificates.models import Certificate
+from apps.common.option_kinds import RelationOption
+from apps.common.options import Option, options
+from apps.haproxy.config import Service
+from apps.services.models import RealServer, VirtualService
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A sort of object in the document. `extra` are plain fields kept beside the options."""
+
+    element: str
+    model: type[models.Model]
+    children: tuple["Kind", ...] = ()
+    parent: str = ""  # the field that names the object around it
+    extra: tuple[str, ...] = ()
+
+    @property
+    def options(self) -> list[Option]:
+        return options(self.model)
+
+    @property
+    def name(self) -> str:
+        return str(self.model._meta.verbose_name)
+
+
+REAL = Kind("real", RealServer, parent="service", extra=("state",))
+VIRTUAL = Kind("virtual", VirtualService, children=(REAL,))
+
+
+@dataclass(frozen=True)
+class Item:
+    """One object: its number, the texts of its options by element, what stands inside it."""
+
+    kind: Kind
+    number: int
+    texts: dict[str, str]
+    items: tuple["Item", ...] = ()
+
+    @property
+    def label(self) -> str:
+        return self.texts["label"]
+
+
+@dataclass(frozen=True)
+class Document:
+    items: tuple[Item, ...] = ()
+    certificates: dict[str, str] = field(default_factory=dict)  # label → SHA-256 fingerprint; never the key
+
+
+def document(services: Iterable[Service], certificates: Mapping[int, Certificate]) -> Document:
+    labels = {pk: certificate.label for pk, certificate in certificates.items()}
+    items = tuple(
+        _item(VIRTUAL, service.vip, labels, tuple(_item(REAL, server, labels) for server in service.servers))
+        for service in services
+    )
+    return Document(items, {item.label: item.fingerprint for item in certificates.values()})
+
+
+def _item(kind: Kind, row: Any, labels: Mapping[int, str], items: tuple[Item, ...] = ()) -> Item:
+    texts = {}
+    for option in kind.options:
+        if isinstance(option, RelationOption):
+            texts[option.element] = labels.get(getattr(row, option.attname), "")
+        else:
+            texts[option.element] = option.to_text(getattr(row, option.name))
+    return Item(kind, row.pk, texts | {name: str(getattr(row, name)) for name in kind.extra}, items)
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    option: Option
+    before: str  # in the UI's words
+    after: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """One object that was added, removed or changed, in the words and the order of the UI."""
+
+    kind: Kind
+    number: int
+    label: str
+    what: str  # "added", "removed" or "changed"
+    parent: str = ""  # the label of the object around it
+    fields: tuple[FieldChange, ...] = ()
+
+
+def compare(before: Document, after: Document) -> list[Change]:
+    """What turns one document into the other."""
+    return list(_compare(before.items, after.items, ""))
+
+
+def _compare(before: tuple[Item, ...], after: tuple[Item, ...], parent: str) -> Iterator[Change]:
+    old = {item.number: item for item in before}
+    new = {item.number: item for item in after}
+    for number, item in new.items():
+        earlier = old.get(number)
+        if earlier is None:
+            yield _change(item, "added", parent)
+        elif fields := _field_changes(earlier, item):
+            yield Change(item.kind, number, item.label, "changed", parent, fields)
+        yield from _compare(earlier.items if earlier else (), item.items, item.label)
+    for number, item in old.items():
+        if number not in new:
+            yield _change(item, "removed", parent)
+
+
+def _change(item: Item, what: str, parent: str) -> Change:
+    fields = _field_changes(Item(item.kind, item.number, {}), item) if what == "added" else ()
+    return Change(item.kind, item.number, item.label, what, parent, fields)
+
+
+def _field_changes(before: Item, after: Item) -> tuple[FieldChange, ...]:
+    """Of an object that is new, what differs from the defaults."""
+    return tuple(
+        FieldChange(option, _words(option, old), _words(option, after.texts[option.element]))
+        for option in after.kind.options
+        if (old := before.texts.get(option.element, _default(option))) != after.texts[option.element]
+    )
+
+
+def _default(option: Option) -> str:
+    return option.to_text(option.get_default()) if option.has_default() else ""
+
+
+def _words(option: Option, text: str) -> str:
+    return option.words(option.from_text(text))

@@ -1,0 +1,87 @@
+"""The canonical document as XML (`lb_config.xml`)."""
+
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element
+from xml.sax.saxutils import escape, quoteattr
+
+from defusedxml.ElementTree import ParseError, fromstring
+
+from apps.changes.document import VIRTUAL, Document, Item, Kind
+
+SCHEMA = 1
+LARGEST = 32 * 1024 * 1024
+HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
+
+
+class DocumentRefused(Exception):
+    """The text is no document of ours; the message says why."""
+
+
+def to_xml(document: Document) -> str:
+    return "\n".join(_lines(document)) + "\n"
+
+
+def _lines(document: Document) -> Iterator[str]:
+    yield HEAD
+    yield f'<config schema="{SCHEMA}">'
+    yield "  <replicated>"
+    yield "    <haproxy>"
+    for item in document.items:
+        yield from _item_lines(item, "      ")
+    yield "    </haproxy>"
+    yield "    <sslcerts>"
+    for label, fingerprint in document.certificates.items():
+        yield f"      <cert label={quoteattr(label)} fingerprint={quoteattr(fingerprint)}/>"
+    yield "    </sslcerts>"
+    yield "  </replicated>"
+    yield "  <local/>"
+    yield "</config>"
+
+
+def _item_lines(item: Item, indent: str) -> Iterator[str]:
+    name = item.kind.element
+    yield f'{indent}<{name} id="{item.number}">'
+    for element, text in item.texts.items():
+        yield f"{indent}  <{element}>{escape(text)}</{element}>"
+    for inner in item.items:
+        yield from _item_lines(inner, indent + "  ")
+    yield f"{indent}</{name}>"
+
+
+def from_xml(text: str) -> Document:
+    """Raises DocumentRefused. An element that is missing has its option's default: older documents lack new options."""
+    if len(text) > LARGEST:
+        raise DocumentRefused(f"The document is larger than {LARGEST // 1024 // 1024} MiB.")
+    try:
+        root = fromstring(text, forbid_dtd=True)
+    except (ParseError, ValueError) as error:
+        raise DocumentRefused(f"The document is no XML that can be read: {error}.") from error
+    _check_schema(root)
+    items = tuple(_read_item(element, VIRTUAL) for element in root.iterfind("replicated/haproxy/virtual"))
+    found = root.iterfind("replicated/sslcerts/cert")
+    return Document(items, {cert.get("label", ""): cert.get("fingerprint", "") for cert in found})
+
+
+def _check_schema(root: Element) -> None:
+    schema = root.get("schema", "")
+    if root.tag != "config" or not schema.isdecimal():
+        raise DocumentRefused("This is no configuration of lbadmin: it does not begin with <config schema=…>.")
+    if int(schema) > SCHEMA:
+        raise DocumentRefused(f"The document has schema {schema}; this version reads up to {SCHEMA}. Update first.")
+
+
+def _read_item(element: Element, kind: Kind) -> Item:
+    number = element.get("id", "")
+    if not number.isdecimal() or int(number) < 1:
+        raise DocumentRefused(f"A <{kind.element}> has no id.")
+    texts = {name: (element.findtext(name) or "") for name in _elements(kind) if element.find(name) is not None}
+    if not texts.get("label"):
+        raise DocumentRefused(f"The <{kind.element}> with id {number} has no label.")
+    defaults = {option.element: option.to_text(option.get_default()) for option in kind.options if option.has_default()}
+    whole = dict.fromkeys(_elements(kind), "") | defaults | texts
+    inner = tuple(_read_item(found, child) for child in kind.children for found in element.iterfind(child.element))
+    return Item(kind, int(number), whole, inner)
+
+
+def _elements(kind: Kind) -> list[str]:
+    return [*(option.element for option in kind.options), *kind.extra]

@@ -1,0 +1,87 @@
+"""A RIP: one server behind a virtual service."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from apps.common.option_kinds import AddressOption, FlagOption, LabelOption, NumberOption, UrlOption
+from apps.services.models.choices import Protocol, State
+from apps.services.models.virtual_service import VirtualService
+
+
+class RealServer(models.Model):
+    """A RIP: one server behind a virtual service."""
+
+    service = models.ForeignKey(VirtualService, on_delete=models.CASCADE, related_name="servers")
+    label = LabelOption(
+        "Label",
+        section="Real Server",
+        on_add=True,
+        reserved={"backup"},  # the fallback server's name in HAProxy
+        help="A name, unique within the Virtual Service. The same label in another Virtual Service marks "
+        "the same machine. It is the server's name in HAProxy and the value of the persistence cookie.",
+    )
+    address = AddressOption(
+        "Real Server IP Address",
+        element="server",
+        section="Real Server",
+        on_add=True,
+        help="The address of the server that does the work.",
+    )
+    port = NumberOption(
+        "Real Server Port",
+        section="Real Server",
+        on_add=True,
+        least=1,
+        most=65535,
+        null=True,
+        blank=True,
+        hint="Blank: the port the client connected to",
+        help="The port on the Real Server. It may differ from the Virtual Service's.",
+    )
+    encrypted = FlagOption(
+        "Re-Encrypt to Backend",
+        section="Real Server",
+        on_add=True,
+        default=False,
+        help="Speak TLS to the Real Server. Its certificate is not verified. HAProxy: server … ssl verify none.",
+    )
+    redirect_url = UrlOption(
+        "Redirect URL",
+        element="redirect",
+        section="Real Server",
+        on_add=True,
+        when={"service_protocol": {Protocol.HTTP, Protocol.HTTP2}},
+        blank=True,
+        default="",
+        help="Send clients to this address instead of passing their requests on: the path they asked for is appended. "
+        "HAProxy: server … redir.",
+    )
+    weight = NumberOption(
+        "Weight",
+        section="Real Server",
+        on_add=True,
+        default=100,
+        least=0,
+        most=256,
+        help="The share of new connections relative to the other Real Servers. 0 means no new traffic. "
+        "HAProxy: server … weight.",
+    )
+    state = models.CharField(max_length=8, choices=State, default=State.ONLINE)
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = "Real Server"
+        constraints = [models.UniqueConstraint(fields=["service", "label"], name="real_server_label")]
+
+    def __str__(self) -> str:
+        return str(self.label)
+
+    @property
+    def service_protocol(self) -> str:
+        return str(self.service.protocol)
+
+    def clean(self) -> None:
+        twins = RealServer.objects.filter(service=self.service, label=self.label).exclude(pk=self.pk)
+        if twins.exists():
+            problem = f"Another Real Server of {self.service} has this label. Choose a different one."
+            raise ValidationError({"label": problem})
