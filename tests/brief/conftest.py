@@ -1,5 +1,6 @@
 """One lab and one appliance for the whole brief. Each step of it is a fixture; asking for one does those before."""
 
+import os
 import subprocess
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -108,6 +109,17 @@ def reloaded(page: Page, avs_aqi: str, servers: dict[str, Backend]) -> Page:
     """Chapter 9.5: everything is configured and HAProxy reloaded."""
     steps.reload_haproxy(page)
     return page
+
+
+@pytest.fixture(scope="package")
+def picture(page: Page, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], None]:
+    """Makes the README's pictures, in the directory that LBADMIN_SCREENSHOTS names if they are to be kept."""
+    directory = Path(os.environ.get("LBADMIN_SCREENSHOTS") or tmp_path_factory.mktemp("pictures"))
+
+    def make(name: str) -> None:
+        page.screenshot(path=directory / f"{name}.png", animations="disabled")
+
+    return make
 
 
 @contextmanager

@@ -19,6 +19,7 @@ def log_in(page: Page, appliance: Appliance) -> None:
     fill_in(page, {"Username": "loadbalancer", "Password": PASSWORD})
     press(page, "Log in")
     expect(title(page)).to_have_text("System Overview")
+    expect(page.get_by_text("No Virtual Services configured.", exact=True)).to_be_visible()
 
 
 def upload_certificate(page: Page, file: Path) -> None:

@@ -11,7 +11,7 @@ from tests.brief.steps import reload_haproxy
 from tests.brief.traffic import Client
 from tests.brief.webui import open_page, press
 
-AT_ONCE = 4_000
+AT_ONCE = 6_000
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
 """Real servers fail and come back: the overview tells, and clients notice as little as possible."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
 
 from tests.brief.overview import expect_all_well, expect_state, real_server
-from tests.brief.screenshots import picture
 from tests.brief.traffic import Client
 from tests.brief.webui import row
 from tests.lab.backends import Backend
@@ -44,12 +43,14 @@ def test_no_request_fails_when_a_server_dies(server2_down: None, client: Client,
     assert {(answer.status, answer.server) for answer in answers} == {(200, "SERVER1")}
 
 
-def test_the_overview_shows_the_dead_server_red_and_its_service_yellow(server2_down: None, reloaded: Page) -> None:
+def test_the_overview_shows_the_dead_server_red_and_its_service_yellow(
+    server2_down: None, reloaded: Page, picture: Callable[[str], None]
+) -> None:
     expect_state(row(reloaded, "AVS"), "Degraded")
     expect_state(real_server(reloaded, "AVS", "SERVER2"), "Down")
     expect_state(real_server(reloaded, "AVS", "SERVER1"), "Up")
     expect_state(row(reloaded, "AVS-AQI"), "Healthy")
-    picture(reloaded, "overview-server-down")
+    picture("overview-down")
 
 
 def test_clients_see_the_fallback_page_when_both_are_dead(both_down: None, reloaded: Page, client: Client) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -46,7 +47,10 @@ class Appliance:
 
     def stop(self) -> None:
         """Ctrl-C. Nothing may survive it."""
-        self._program.stop(signal.SIGINT)
+        try:
+            self._program.stop(signal.SIGINT)
+        except subprocess.TimeoutExpired as error:
+            raise LabError(f"lbadmin does not end: {self.node.processes()}\n{self.log()}") from error
         if left := self.node.processes():
             raise LabError(f"These programs survived the end of lbadmin: {left}\n{self.log()}")
 
