@@ -1,5 +1,6 @@
 """Forms made from declared options. The server decides which options count."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -69,6 +70,29 @@ class Card:
         return sum(row.changed for row in self)
 
 
+@dataclass(frozen=True)
+class Conflict:
+    """An option that two administrators set differently."""
+
+    option: Option
+    theirs: Any
+    mine: Any
+
+    @property
+    def their_words(self) -> str:
+        return self.option.words(self.theirs)
+
+    @property
+    def my_words(self) -> str:
+        return self.option.words(self.mine)
+
+
+def _stamp(instance: models.Model) -> str:
+    """Tells one saved version of an object from another."""
+    values = [(option.name, str(getattr(instance, option.attname))) for option in options(instance)]
+    return hashlib.sha256(repr(values).encode()).hexdigest()[:16]
+
+
 class Draft:
     """The object as it would be: what was sent where it counts, else what is stored."""
 
@@ -88,6 +112,9 @@ class OptionForm(forms.ModelForm[Any]):
         super().__init__(*args, **kwargs)
         self.declared = [option for option in options(self._meta.model) if option.name in self.fields]
         self.draft = Draft(self.instance)
+        self.stamp = _stamp(self.instance)
+        self.stored = {option.name: getattr(self.instance, option.attname) for option in self.declared}
+        self.conflicts: list[Conflict] = []
         for option in self.declared:
             self._set_up(option)
 
@@ -124,6 +151,19 @@ class OptionForm(forms.ModelForm[Any]):
         if option.name not in self.fields:
             return self.instance.pk is None or not option.allows(stored, self.draft)
         return cleaned.get(option.name) == stored and not option.allows(stored, self.draft)
+
+    def meet(self, stamp: str) -> bool:
+        """Whether somebody saved the object after this form was shown; `conflicts` then says what differs.
+
+        `stamp` is what the form was shown with; none (a script, an old browser) takes the newest version as read.
+        """
+        if not stamp or not self.instance.pk or stamp == self.stamp:
+            return False
+        for option in self.declared:
+            mine = getattr(self.instance, option.attname)
+            if mine != self.stored[option.name]:
+                self.conflicts.append(Conflict(option, self.stored[option.name], mine))
+        return bool(self.conflicts)
 
     def cards(self) -> list[Card]:
         """The page: a card per section, in the order of the model."""

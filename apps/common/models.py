@@ -1,7 +1,8 @@
-"""The counter that tells whether the configuration was edited since something was computed from it."""
+"""What accompanies every edit: the counter that tells that one happened, and the row that tells whose it was."""
 
 from django.db import models
 from django.db.models import F
+from django.utils import timezone
 
 
 class Generation(models.Model):
@@ -23,3 +24,26 @@ class Generation(models.Model):
     def touch(cls) -> None:
         if not cls.objects.filter(pk=1).update(number=F("number") + 1):
             cls.objects.create(pk=1, number=1)
+
+
+class Edit(models.Model):
+    """Who changed what and when: a row beside every saved change, in the same transaction."""
+
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    user = models.CharField(max_length=32)
+    kind = models.CharField(max_length=32)  # the object's name in the UI, such as Virtual Service
+    number = models.PositiveIntegerField()  # its primary key
+    label = models.CharField(max_length=64)
+    what = models.CharField(max_length=8)  # added, changed, removed
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = "Edit"
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.label} {self.what} by {self.user}"
+
+    @classmethod
+    def record(cls, user: str, instance: models.Model, what: str) -> None:
+        kind = str(instance._meta.verbose_name)
+        cls.objects.create(user=user, kind=kind, number=instance.pk, label=str(instance)[:64], what=what)

@@ -58,6 +58,12 @@ class RelationOption(Option, models.ForeignKey[Any, Any]):
     def formfield(self, **kwargs: Any) -> Any:
         return super().formfield(**{"empty_label": self.empty_label, **kwargs})
 
+    def words(self, value: Any) -> str:
+        """Of a primary key, or of the label that stands for it in the document."""
+        if isinstance(value, int):
+            value = self.related_model._default_manager.filter(pk=value).first()
+        return str(value) if value else super().words(None)
+
 
 class NumberOption(Option, models.PositiveIntegerField[int, int]):
     """A whole number from `least` to `most`; blank, where allowed, is None."""

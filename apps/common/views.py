@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from apps.common.forms import OptionForm
-from apps.common.models import Generation
+from apps.common.models import Edit, Generation
 
 REFUSED = 422
 
@@ -27,16 +27,19 @@ def edit(
 ) -> HttpResponse:
     """Show a form; on a good POST save it and go to `done`. `saved` says what happened, with the object as `{}`.
 
-    Traffic is untouched: it changes on commit. `touch` is off for what is never committed.
+    Traffic is untouched: it changes on commit. `touch` is off for what is never committed. What somebody else saved
+    meanwhile is never overwritten silently: both versions are shown, and a second Update decides.
     """
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and not form.meet(request.POST.get("stamp", "")):
+        what = "changed" if form.instance.pk else "added"
         with transaction.atomic():
             saved_object = form.save()
+            Edit.record(request.user.get_username(), saved_object, what)
             if touch:
                 Generation.touch()
         messages.success(request, saved.format(saved_object))
         return redirect(done)
-    status = REFUSED if form.errors else 200
+    status = REFUSED if form.errors or form.conflicts else 200
     page = {"form": form, "title": title, "cancel": done, **(context or {})}
     return render(request, template, page, status=status)
 
@@ -47,6 +50,7 @@ def delete(request: HttpRequest, instance: models.Model, *, loss: str, done: str
     if request.method == "POST":
         try:
             with transaction.atomic():
+                Edit.record(request.user.get_username(), instance, "removed")
                 instance.delete()
                 if touch:
                     Generation.touch()
