@@ -1,5 +1,7 @@
 """Certificates with their keys, and certificate authorities that vouch for clients."""
 
+import hashlib
+
 from django.db import models
 
 from apps.certificates.expiry import Expiry, expiry
@@ -44,3 +46,8 @@ class Certificate(models.Model):
     def other_names(self) -> int:
         """How many names it has beyond its domain."""
         return len(set(self.names) - {self.domain})
+
+    @property
+    def content(self) -> str:
+        """Another value whenever anything of what is served changes."""
+        return hashlib.sha256(self.chain.encode()).hexdigest()

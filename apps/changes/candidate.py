@@ -31,7 +31,7 @@ def host() -> Host:
 
 def load() -> Config:
     """No private key is read: a rendering only names the certificates."""
-    return Config(host(), load_services(), {item.pk: _hash(item.chain) for item in certificates_in_use()})
+    return Config(host(), load_services(), {item.pk: item.content for item in certificates_in_use()})
 
 
 def load_services() -> tuple[Service, ...]:

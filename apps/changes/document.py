@@ -5,7 +5,7 @@ It is what a revision keeps, what two revisions are compared by, what is rolled 
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from django.db import models
 
@@ -56,7 +56,7 @@ class Item:
 @dataclass(frozen=True)
 class Document:
     items: tuple[Item, ...] = ()
-    certificates: dict[str, str] = field(default_factory=dict)  # label → SHA-256 fingerprint; never the key
+    certificates: dict[str, str] = field(default_factory=dict)  # label → Certificate.content; never the key
 
 
 def document(services: Iterable[Service], certificates: Mapping[int, Certificate]) -> Document:
@@ -65,7 +65,7 @@ def document(services: Iterable[Service], certificates: Mapping[int, Certificate
         _item(VIRTUAL, service.vip, labels, tuple(_item(REAL, server, labels) for server in service.servers))
         for service in services
     )
-    return Document(items, {item.label: item.fingerprint for item in certificates.values()})
+    return Document(items, {item.label: item.content for item in certificates.values()})
 
 
 def _item(kind: Kind, row: Any, labels: Mapping[int, str], items: tuple[Item, ...] = ()) -> Item:
@@ -137,3 +137,28 @@ def _default(option: Option) -> str:
 
 def _words(option: Option, text: str) -> str:
     return option.words(option.from_text(text))
+
+
+def services_of(found: Document) -> tuple[tuple[Service, ...], dict[int, str]]:
+    """The services of a document as the renderer takes them, and the fingerprints of the certificates it names.
+
+    A certificate that was deleted since has no number any more; the document's label of it then counts for nothing.
+    """
+    known = {item.label: item.pk for item in Certificate.objects.filter(label__in=found.certificates)}
+    services = []
+    for item in found.items:
+        vip = cast(VirtualService, _instance(item, known))
+        servers = tuple(cast(RealServer, _instance(real, known, service_id=vip.pk)) for real in item.items)
+        services.append(Service(vip, servers))
+    return tuple(services), {pk: found.certificates[label] for label, pk in known.items()}
+
+
+def _instance(item: Item, certificates: Mapping[str, int], **fields: Any) -> models.Model:
+    values: dict[str, Any] = {"pk": item.number, **fields, **{name: item.texts[name] for name in item.kind.extra}}
+    for option in item.kind.options:
+        text = item.texts[option.element]
+        if isinstance(option, RelationOption):
+            values[option.attname] = certificates.get(text)
+        else:
+            values[option.name] = option.from_text(text)
+    return item.kind.model(**values)

@@ -1,193 +1,137 @@
 """Makes the machine match the database: candidate → check → swap → activate → verify, or back to the last good one.
 
-The live files are never touched before the new ones have passed. Every version has its own directory; `current` is a
-link that is moved at once. Runs in the worker of the queue `apply` only, so there is never more than one.
+The live files are never touched before the new ones have passed. Runs in the worker of the queue `apply` only, so
+there is never more than one.
 """
-
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 
 from django.conf import settings
 
-from apps.certificates.models import Certificate
-from apps.certificates.vault import KeyUnreadable, pem
-from apps.changes import candidate, states
-from apps.changes.explain import explain
-from apps.changes.models import Job, JobState, Kind, Running
-from apps.haproxy.render import ADDRESSES_FILE, CONFIG_FILE, Rendering, render
-from apps.system import files, haproxy, network, supervisor
+from apps.changes import activate, candidate, proof, states, versions
+from apps.changes.document import Document, document, services_of
+from apps.changes.models import FINAL, Job, JobState, Kind, Revision, Running, prune_jobs
+from apps.changes.runtime import RuntimeRefused, carry_out
+from apps.changes.versions import CommitRefused, Version
+from apps.changes.xml import from_xml, to_xml
+from apps.haproxy.config import Config
+from apps.haproxy.plan import Plan, plan
+from apps.haproxy.render import Rendering, render
+from apps.system import network
 
-VERSIONS_KEPT = 10
-
-
-class CommitRefused(Exception):
-    """The commit did not happen; what ran goes on running."""
-
-    def __init__(self, sentence: str, said: str = "", state: JobState = JobState.REFUSED) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-        self.said = said
-        self.state = state
-
-
-@dataclass(frozen=True)
-class Version:
-    name: str
-    rendering: Rendering
-
-    @property
-    def addresses(self) -> set[str]:
-        return set(self.rendering.files[ADDRESSES_FILE].split())
+AT_RUN_TIME = "The changes were made in the running HAProxy. Nothing was reloaded and no connection was cut."
+RELOADED = "HAProxy was reloaded and runs the saved configuration. No connection was cut."
+RESTARTED = "HAProxy was restarted and runs the saved configuration."
+BROKEN = (
+    "The commit ended with an error that was not expected: the log of the worker says more. HAProxy goes on serving."
+)
+CUT_OFF = "The worker stopped half way. HAProxy runs the previous configuration. Press the button again."
+NOT_BEGUN = "The worker stopped before anything was changed. Press the button again."
 
 
 def commit(job: Job) -> None:
     """Run one job to its final state."""
     try:
-        warnings = _commit(job)
+        sentence, warnings = _commit(job)
     except CommitRefused as refused:
         job.enter(refused.state, sentence=refused.sentence, said=refused.said)
     else:
-        job.enter(JobState.DONE, sentence=DONE[Kind(job.kind)], warnings=warnings)
+        job.enter(JobState.DONE, sentence=sentence, warnings=warnings)
     finally:
         if not job.is_final:  # a defect of ours goes on to the worker's log; the job must not seem to run for ever
             job.enter(JobState.ROLLED_BACK, sentence=BROKEN)
 
 
-DONE = {
-    Kind.RELOAD: "HAProxy was reloaded and runs the saved configuration. No connection was cut.",
-    Kind.RESTART: "HAProxy was restarted and runs the saved configuration.",
-}
-
-BROKEN = (
-    "The commit ended with an error that was not expected: the log of the worker says more. HAProxy goes on serving."
-)
-
-
-def _commit(job: Job) -> list[str]:
+def _commit(job: Job) -> tuple[str, list[str]]:
     job.enter(JobState.CHECKING)
-    version = stage()
-    check(version)
+    config = candidate.load()
+    rendering = render(config)
+    revision = record(job, config, rendering)
+    version = versions.stage(versions.name_of(revision.pk), rendering)
+    versions.check(version)
+    old = running_config()
     job.enter(JobState.APPLYING)
-    warnings = network.keep(version.addresses | running_addresses())
-    swap(version, ACTIVATE[Kind(job.kind)])
+    warnings = network.keep(version.addresses | versions.current_addresses())
+    proof.before(old.services, config.services)
+    sentence = _apply(Kind(job.kind), version, plan(old, config))
     job.enter(JobState.VERIFYING)
-    states.apply()
+    _verify(config, revision)
+    Running.record(revision)
     network.keep(version.addresses)
-    Running.record(candidate.fingerprint(version.rendering), candidate.part_fingerprints(version.rendering))
-    prune()
-    return warnings
+    versions.prune()
+    prune_jobs()
+    return sentence, warnings
 
 
-def stage() -> Version:
-    """Write the candidate's files into a directory of their own."""
-    rendering = render(candidate.load())
-    version = Version(candidate.fingerprint(rendering)[:16], rendering)
+def _apply(kind: Kind, version: Version, planned: Plan) -> str:
+    if kind == Kind.RELOAD and not planned.reasons and activate.running_version():
+        try:
+            carry_out(planned, version.pems)
+        except RuntimeRefused:
+            pass  # what was half done at run time, a reload makes whole
+        else:
+            with versions.writing():
+                versions.make_current(version.name)
+            return AT_RUN_TIME
+    activate.swap(version, kind)
+    return RELOADED if kind == Kind.RELOAD else RESTARTED
+
+
+def _verify(config: Config, revision: Revision) -> None:
+    running = Running.get()
+    before = running.revision.parts if running else {}
+    changed = {label for label, part in revision.parts.items() if before.get(label) != part}
     try:
-        pems = {path: pem(Certificate.objects.get(pk=pk)) for path, pk in rendering.certificates.items()}
-    except KeyUnreadable as error:
-        raise CommitRefused(str(error)) from error
-    with writing():
-        files.write_tree(settings.PATHS.haproxy / version.name, rendering.files | pems)
-    return version
+        proof.after(config.services, changed)
+    except CommitRefused:
+        activate.back_to(versions.name_of(running.revision.pk) if running else "")
+        raise
+    states.apply()
 
 
-@contextmanager
-def writing() -> Iterator[None]:
-    """A disk that is full or read-only refuses the commit."""
-    try:
-        yield
-    except OSError as error:
-        said = f"The new configuration could not be written: {error.strerror}. Nothing was changed."
-        raise CommitRefused(said) from error
+def record(job: Job, config: Config, rendering: Rendering) -> Revision:
+    certificates = {item.pk: item for item in candidate.certificates_in_use()}
+    values = {
+        "document": to_xml(document(config.services, certificates)),
+        "files": rendering.files,
+        "parts": candidate.part_fingerprints(rendering),
+        "fingerprint": candidate.fingerprint(rendering),
+    }
+    return Revision.objects.update_or_create(job=job, defaults=values)[0]
 
 
-def check(version: Version) -> None:
-    """Have HAProxy itself check the candidate."""
-    try:
-        haproxy.check(settings.PATHS.haproxy / version.name / CONFIG_FILE)
-    except haproxy.Refused as refused:
-        sentence = explain(refused.said, version.rendering.owners)
-        raise CommitRefused(f"{sentence} The previous configuration goes on serving.", refused.said) from refused
+def running_document() -> Document:
+    running = Running.get()
+    return from_xml(running.revision.document) if running else Document()
 
 
-def swap(version: Version, activate: Callable[[], None]) -> None:
-    """Make the version the current one and have HAProxy take it, or bring the previous one back."""
-    current = settings.PATHS.haproxy_current
-    previous = current.readlink().name if current.is_symlink() else ""
-    with writing():
-        states.write()
-        files.point(current, version.name)
-    try:
-        activate()
-    except (haproxy.Refused, haproxy.NoAnswer, supervisor.NotSupervised) as error:
-        said = f"{error}\n{haproxy_log()}"
-        if previous:
-            files.point(current, previous)
-            _bring_back(activate)
-        sentence = f"{_reason(said) or error} The previous configuration is back."
-        raise CommitRefused(sentence, said, JobState.ROLLED_BACK) from error
-
-
-def _reason(said: str) -> str:
-    """The first complaint of a worker that could not start, such as a port that is taken."""
-    complaints = [line.partition(" : ")[2] for line in said.splitlines() if line.startswith("[ALERT]")]
-    return f"HAProxy could not start: {complaints[0].strip()}." if complaints else ""
-
-
-def _bring_back(activate: Callable[[], None]) -> None:
-    """After a failed reload the master waits, its old worker serving; a good reload ends that."""
-    try:
-        activate()
-    except (haproxy.Refused, haproxy.NoAnswer, supervisor.NotSupervised):
-        supervisor.restart(settings.PATHS, "haproxy")
-
-
-def _reload() -> None:
-    """Seamless; when HAProxy does not run there is nothing to keep, and it is started."""
-    paths = settings.PATHS
-    try:
-        haproxy.processes(paths.haproxy_master_socket)
-    except haproxy.NoAnswer:
-        _restart()
-        return
-    haproxy.reload(paths.haproxy_master_socket, paths.haproxy_admin_socket)
-
-
-def _restart() -> None:
-    supervisor.restart(settings.PATHS, "haproxy")
-    haproxy.wait(settings.PATHS.haproxy_admin_socket)
-
-
-ACTIVATE: dict[Kind, Callable[[], None]] = {Kind.RELOAD: _reload, Kind.RESTART: _restart}
-
-
-def haproxy_log() -> str:
-    """The newest lines of what HAProxy printed."""
-    return "\n".join(files.read(settings.PATHS.log / "haproxy.log").splitlines()[-20:])
-
-
-def running_addresses() -> set[str]:
-    return set(files.read(settings.PATHS.haproxy_current / ADDRESSES_FILE).split())
-
-
-def prune() -> None:
-    """Keep the newest versions, and always the current one."""
-    current = settings.PATHS.haproxy_current.readlink().name
-    versions = [
-        path for path in settings.PATHS.haproxy.iterdir() if (path / CONFIG_FILE).is_file() and not path.is_symlink()
-    ]
-    for path in sorted(versions, key=lambda path: path.stat().st_mtime)[:-VERSIONS_KEPT]:
-        if path.name != current:
-            files.remove_tree(path)
+def running_config() -> Config:
+    """What runs, as far as the plan needs it."""
+    found = running_document()
+    return Config(candidate.host(), *services_of(found))
 
 
 def prepare_first_start() -> None:
     """HAProxy starts with what ran last; on a new host that is the configuration as it is, so without services."""
     if settings.PATHS.haproxy_current.is_symlink():
         return
-    version = stage()
-    check(version)
+    job = Job.objects.create(kind=Kind.RELOAD, state=JobState.DONE, reason="First start")
+    config = candidate.load()
+    rendering = render(config)
+    version = versions.stage(versions.name_of(job.pk), rendering)
+    versions.check(version)
     states.write()
-    files.point(settings.PATHS.haproxy_current, version.name)
-    Running.record(candidate.fingerprint(version.rendering), candidate.part_fingerprints(version.rendering))
+    versions.make_current(version.name)
+    Running.record(record(job, config, rendering))
+
+
+def recover() -> None:
+    """After a start of the worker: what was cut off is undone, so that disk, HAProxy and database agree again."""
+    cut_off = Job.objects.exclude(state__in=[*FINAL, JobState.QUEUED])
+    running = Running.get()
+    good = versions.name_of(running.revision.pk) if running else versions.current()
+    begun = [job for job in cut_off if job.state != JobState.CHECKING]
+    if begun or versions.current() != good:
+        activate.back_to(good)
+    network.keep(versions.current_addresses())
+    states.apply()
+    for job in cut_off:
+        job.enter(JobState.ROLLED_BACK, sentence=CUT_OFF if job in begun else NOT_BEGUN)

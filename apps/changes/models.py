@@ -1,9 +1,12 @@
-"""Jobs that change what runs, and a note of what runs."""
+"""Commits: the job that a button asked for, the revision it made, and which revision runs."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import models
 from django.utils import timezone
+
+REVISIONS_KEPT = 200
 
 
 class Kind(models.TextChoices):
@@ -26,12 +29,14 @@ FINAL = {JobState.DONE, JobState.REFUSED, JobState.ROLLED_BACK}
 
 
 class Job(models.Model):
-    """One commit: a button was pressed, one final state follows."""
+    """One commit: a button was pressed, one final state follows. It is its own journal for the time after a crash."""
 
     kind = models.CharField(max_length=16, choices=Kind)
     state = models.CharField(max_length=16, choices=JobState, default=JobState.QUEUED)
     user = models.CharField(max_length=32)
+    reason = models.CharField(max_length=255, blank=True)
     asked = models.DateTimeField(default=timezone.now)
+    started = models.DateTimeField(null=True)
     finished = models.DateTimeField(null=True)
     sentence = models.TextField(blank=True)  # what happened and what to do
     said = models.TextField(blank=True)  # the program's own words
@@ -53,9 +58,13 @@ class Job(models.Model):
         return self.state == JobState.DONE
 
     @property
+    def duration(self) -> timedelta | None:
+        return self.finished - self.started if self.finished and self.started else None
+
+    @property
     def waits(self) -> bool:
         """Queued for longer than a worker needs to wake up."""
-        return self.state == JobState.QUEUED and (timezone.now() - self.asked).total_seconds() > 5
+        return self.state == JobState.QUEUED and timezone.now() - self.asked > timedelta(seconds=5)
 
     @property
     def steps(self) -> list[tuple[str, str]]:
@@ -68,6 +77,8 @@ class Job(models.Model):
 
     def enter(self, state: JobState, **fields: Any) -> None:
         self.state = state
+        if state == JobState.CHECKING:
+            self.started = timezone.now()
         if state in FINAL:
             self.finished = timezone.now()
         for name, value in fields.items():
@@ -75,21 +86,62 @@ class Job(models.Model):
         self.save()
 
 
-class Running(models.Model):
-    """What HAProxy runs, as it was last proven. One row."""
+class Revision(models.Model):
+    """What a job set out to run. Private keys are in neither the document nor the files."""
 
+    job = models.OneToOneField(Job, on_delete=models.CASCADE, primary_key=True, related_name="revision")
+    document = models.TextField()  # XML
+    files = models.JSONField()  # name → text
+    parts = models.JSONField()  # label of a virtual service → fingerprint of its part
     fingerprint = models.CharField(max_length=64)
-    services = models.JSONField(default=dict)  # label → fingerprint of its part
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = "Revision"
+
+    def __str__(self) -> str:
+        return f"Revision {self.pk}"
+
+
+class Running(models.Model):
+    """Which revision HAProxy runs, as it was last proven. One row."""
+
+    revision = models.OneToOneField(Revision, on_delete=models.PROTECT, related_name="running")
     since = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        verbose_name = "Running configuration"
+        verbose_name = "Running revision"
 
     def __str__(self) -> str:
-        return self.fingerprint
+        return str(self.revision)
 
     @classmethod
-    def record(cls, fingerprint: str, services: dict[str, str]) -> None:
-        cls.objects.update_or_create(
-            pk=1, defaults={"fingerprint": fingerprint, "services": services, "since": timezone.now()}
-        )
+    def record(cls, revision: Revision) -> None:
+        cls.objects.update_or_create(pk=1, defaults={"revision": revision, "since": timezone.now()})
+
+    @classmethod
+    def get(cls) -> "Running | None":
+        return cls.objects.select_related("revision").filter(pk=1).first()
+
+
+class Check(models.Model):
+    """What HAProxy said of the candidate in the background, before anybody commits. One row."""
+
+    generation = models.PositiveIntegerField()
+    passed = models.BooleanField()
+    sentence = models.TextField(blank=True)
+    said = models.TextField(blank=True)
+    owner = models.JSONField(default=dict)  # of the line that was refused, see apps.haproxy.words.Owner
+
+    class Meta:
+        verbose_name = "Background check"
+
+    def __str__(self) -> str:
+        return "valid" if self.passed else self.sentence
+
+
+def prune_jobs() -> None:
+    """Keep the newest jobs with their revisions, and always the one that runs."""
+    running = Running.get()
+    kept = list(Job.objects.values_list("pk", flat=True)[:REVISIONS_KEPT])
+    Job.objects.exclude(pk__in=[*kept, running.revision.pk if running else 0]).filter(state__in=FINAL).delete()

@@ -48,10 +48,10 @@ class CommitBox:
 def difference() -> Difference | None:
     """None when the machine runs what the database says."""
     candidate, services = fingerprints()
-    running = Running.objects.filter(pk=1).first()
-    if running and running.fingerprint == candidate:
+    running = Running.get()
+    if running and running.revision.fingerprint == candidate:
         return None
-    before = running.services if running else {}
+    before = running.revision.parts if running else {}
     return Difference(
         added=[label for label in services if label not in before],
         changed=[label for label in services if label in before and services[label] != before[label]],

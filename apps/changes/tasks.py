@@ -5,8 +5,7 @@ from celery.signals import worker_ready
 from django.conf import settings
 
 from apps.changes import engine, states
-from apps.changes.models import FINAL, Job, JobState
-from apps.system import network
+from apps.changes.models import Job
 
 
 @shared_task
@@ -23,14 +22,8 @@ def apply_server_states() -> None:
 
 @shared_task
 def recover() -> None:
-    """After a start: floating IPs are back, and a job that was cut off gets its final state."""
-    network.keep(engine.running_addresses())
-    states.apply()
-    for job in Job.objects.exclude(state__in=FINAL).exclude(state=JobState.QUEUED):
-        sentence = (
-            "The worker stopped half way. HAProxy runs the last configuration that passed; press the button again."
-        )
-        job.enter(JobState.ROLLED_BACK, sentence=sentence)
+    """After a start: a job that was cut off is undone, floating IPs and administrative states are back."""
+    engine.recover()
 
 
 @worker_ready.connect

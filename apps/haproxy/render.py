@@ -45,6 +45,21 @@ def render(config: Config) -> Rendering:
     return rendering
 
 
+def named(text: str, version: str) -> str:
+    """The file with the version's name in it, which HAProxy tells as its description: `show info` proves what runs."""
+    return f"{text}global\n    description {version}\n"
+
+
+def binds(services: tuple[Service, ...]) -> set[tuple[str, int]]:
+    """Every address and port that is listened on."""
+    return {
+        (service.vip.address, port)
+        for service in services
+        for first, last in port_spans(service.vip.ports)
+        for port in range(first, last + 1)
+    }
+
+
 def _global(host: Host) -> Section:
     section = Section(("global",))
     # Names in the file are relative to it, so that a version of it can be checked and kept anywhere.

@@ -97,9 +97,15 @@ def reload(master: Path, admin: Path, timeout: float = 30.0) -> Processes:
 
 def _answers(admin: Path, worker: int) -> bool:
     try:
-        return f"Pid: {worker}\n" in ask(admin, "show info")
+        return info(admin).get("Pid") == str(worker)
     except NoAnswer:
         return False
+
+
+def info(admin: Path) -> dict[str, str]:
+    """`show info` by its names. Raises NoAnswer."""
+    lines = [line.partition(": ") for line in ask(admin, "show info").splitlines()]
+    return {name: value for name, _, value in lines if value}
 
 
 def server_states(admin: Path) -> str:

@@ -1,7 +1,11 @@
 """What this host is, and which of its ports are free."""
 
+import errno
+import resource
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -9,16 +13,36 @@ def hostname() -> str:
     return socket.gethostname()
 
 
+def bind_problem(address: str, port: int) -> str:
+    """Why no program could listen there now; nothing when one could."""
+    try:
+        with _bound(address, port):
+            return ""
+    except OSError as error:
+        if error.errno == errno.EADDRNOTAVAIL:
+            return f"{address} is not an address of this host"
+        if error.errno == errno.EACCES:
+            return f"port {port} is below 1024 and lbadmin does not run as root"
+        return f"port {port} on {address} is used by another program"
+
+
+def descriptor_limit() -> int:
+    """How many files and connections a program of this host may have open."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+
+
 def is_free(address: str, port: int) -> bool:
     """Whether a program could listen there now."""
+    return not bind_problem(address, port)
+
+
+@contextmanager
+def _bound(address: str, port: int) -> Iterator[None]:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family) as link:
         link.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            link.bind((address, port))
-        except OSError:
-            return False
-    return True
+        link.bind((address, port))
+        yield
 
 
 def answers(path: Path) -> bool:

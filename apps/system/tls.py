@@ -1,7 +1,10 @@
-"""The WebUI's own certificate, until the administrator chooses another."""
+"""Making the WebUI's own certificate, and seeing which one a listener serves."""
 
 import datetime
+import hashlib
 import ipaddress
+import socket
+import ssl
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -41,3 +44,15 @@ def self_signed() -> str:
 def _names() -> list[x509.GeneralName]:
     hosts: list[x509.GeneralName] = [x509.DNSName(name) for name in dict.fromkeys([hostname(), "localhost"])]
     return hosts + [x509.IPAddress(ipaddress.ip_address(item.address)) for item in network.addresses()]
+
+
+def served_fingerprint(address: str, port: int, timeout: float = 3.0) -> str:
+    """The SHA-256 of the certificate that answers a handshake; blank when there is none to be had."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE  # it is compared, not trusted
+    try:
+        with socket.create_connection((address, port), timeout) as link, context.wrap_socket(link) as secure:
+            return hashlib.sha256(secure.getpeercert(binary_form=True) or b"").hexdigest()
+    except OSError:
+        return ""

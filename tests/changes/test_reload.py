@@ -7,9 +7,11 @@ import subprocess
 import pytest
 from django.conf import settings
 
-from apps.changes import engine, pending, states
+from apps.changes import activate, candidate, engine, pending, states, versions
 from apps.changes.models import Job, JobState, Kind
+from apps.changes.versions import CommitRefused
 from apps.common.models import Generation
+from apps.haproxy.render import render
 from apps.services.models import RealServer, State, VirtualService
 from apps.system import haproxy
 from tests.changes.conftest import PORT
@@ -70,14 +72,28 @@ def test_what_haproxy_refuses_is_explained_at_the_field_and_the_old_goes_on() ->
     assert get() == "200 hello"
 
 
-def test_a_port_that_another_program_has_brings_the_old_configuration_back() -> None:
+def test_a_port_that_another_program_has_is_refused_before_anything_changes() -> None:
     before = settings.PATHS.haproxy_current.readlink()
     with socket.create_server(("127.0.0.9", PORT + 2)):
         VirtualService.objects.update(ports=f"{PORT},{PORT + 2}")
         job = reload()
-    assert job.state == JobState.ROLLED_BACK
-    assert str(PORT + 2) in job.sentence
+    assert job.state == JobState.REFUSED
+    assert f"web cannot listen: port {PORT + 2} on 127.0.0.9 is used by another program" in job.sentence
     assert settings.PATHS.haproxy_current.readlink() == before
+    assert get() == "200 hello"
+
+
+def test_a_worker_that_cannot_start_brings_the_old_configuration_back() -> None:
+    """Somebody takes the port between our look and HAProxy's."""
+    before = settings.PATHS.haproxy_current.readlink()
+    VirtualService.objects.update(ports=f"{PORT},{PORT + 2}")
+    version = versions.stage("revision-999", render(candidate.load()))
+    with socket.create_server(("127.0.0.9", PORT + 2)), pytest.raises(CommitRefused) as refused:
+        activate.swap(version, Kind.RELOAD)
+    assert refused.value.state == JobState.ROLLED_BACK
+    assert str(PORT + 2) in refused.value.sentence
+    assert settings.PATHS.haproxy_current.readlink() == before
+    assert activate.running_version() == str(before)
     assert get() == "200 hello"
     assert reload().state == JobState.DONE  # the port is free again, and the master is not stuck
     assert get(PORT + 2) == "200 hello"
@@ -127,7 +143,5 @@ def test_many_reloads_keep_only_the_newest_versions() -> None:
     for number in range(14):
         VirtualService.objects.update(ports=str(PORT + number))
         assert reload().state == JobState.DONE
-    versions = [
-        path for path in settings.PATHS.haproxy.iterdir() if (path / "haproxy.cfg").exists() and not path.is_symlink()
-    ]
-    assert len(versions) == engine.VERSIONS_KEPT
+    kept = list(settings.PATHS.haproxy.glob("revision-*"))
+    assert len(kept) == versions.VERSIONS_KEPT

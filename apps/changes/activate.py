@@ -1,0 +1,76 @@
+"""Having HAProxy take the current version, and bringing the previous one back when it cannot."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+
+from apps.changes import states, versions
+from apps.changes.models import JobState, Kind
+from apps.changes.versions import CommitRefused, Version, writing
+from apps.system import files, haproxy, supervisor
+
+TROUBLE = (haproxy.Refused, haproxy.NoAnswer, supervisor.NotSupervised)
+
+
+def swap(version: Version, kind: Kind) -> None:
+    """Make the version the current one and have HAProxy take it. Raises CommitRefused, the previous one being back."""
+    previous = versions.current()
+    with writing():
+        states.write()
+        versions.make_current(version.name)
+    try:
+        ACTIVATE[kind]()
+    except TROUBLE as error:
+        said = f"{error}\n{_log()}"
+        back_to(previous)
+        sentence = f"{_reason(said) or error} The previous configuration is back."
+        raise CommitRefused(sentence, said, JobState.ROLLED_BACK) from error
+
+
+def back_to(name: str) -> None:
+    """Run a version that has run before. After a failed reload the master only waits, its old worker serving."""
+    if not name:
+        return
+    versions.make_current(name)
+    try:
+        reload()
+    except TROUBLE:
+        supervisor.restart(settings.PATHS, "haproxy")
+
+
+def reload() -> None:
+    """Seamless; when HAProxy does not run there is nothing to keep, and it is started."""
+    paths = settings.PATHS
+    try:
+        haproxy.processes(paths.haproxy_master_socket)
+    except haproxy.NoAnswer:
+        restart()
+        return
+    haproxy.reload(paths.haproxy_master_socket, paths.haproxy_admin_socket)
+
+
+def restart() -> None:
+    supervisor.restart(settings.PATHS, "haproxy")
+    haproxy.wait(settings.PATHS.haproxy_admin_socket)
+
+
+ACTIVATE: dict[Kind, Callable[[], None]] = {Kind.RELOAD: reload, Kind.RESTART: restart}
+
+
+def running_version() -> str:
+    """The name of the version that the running HAProxy was started from; blank when it does not run."""
+    try:
+        return haproxy.info(settings.PATHS.haproxy_admin_socket).get("description", "")
+    except haproxy.NoAnswer:
+        return ""
+
+
+def _log() -> str:
+    """The newest lines of what HAProxy printed."""
+    return "\n".join(files.read(settings.PATHS.log / "haproxy.log").splitlines()[-20:])
+
+
+def _reason(said: str) -> str:
+    """The first complaint of a worker that could not start, such as a port that is taken."""
+    complaints = [line.partition(" : ")[2] for line in said.splitlines() if line.startswith("[ALERT]")]
+    return f"HAProxy could not start: {complaints[0].strip()}." if complaints else ""

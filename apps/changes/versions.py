@@ -1,0 +1,102 @@
+"""Versions of HAProxy's files on disk: a directory per revision, and the link `current` to the one that runs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from apps.certificates.models import Certificate
+from apps.certificates.vault import KeyUnreadable, pem
+from apps.changes.explain import explain
+from apps.changes.models import JobState
+from apps.haproxy.render import ADDRESSES_FILE, CONFIG_FILE, Rendering, named
+from apps.system import files, haproxy
+
+VERSIONS_KEPT = 10
+
+
+class CommitRefused(Exception):
+    """The commit did not happen; what ran goes on running. `said` are the words of the program that refused."""
+
+    def __init__(self, sentence: str, said: str = "", state: JobState = JobState.REFUSED) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.said = said
+        self.state = state
+
+
+@dataclass(frozen=True)
+class Version:
+    """`pems` are the private keys with their chains by the certificate's primary key: on disk, in no revision."""
+
+    name: str
+    rendering: Rendering
+    pems: dict[int, str]
+
+    @property
+    def directory(self) -> Path:
+        return settings.PATHS.haproxy / self.name
+
+    @property
+    def addresses(self) -> set[str]:
+        return set(self.rendering.files[ADDRESSES_FILE].split())
+
+
+def name_of(revision: int) -> str:
+    return f"revision-{revision}"
+
+
+def stage(name: str, rendering: Rendering) -> Version:
+    """Write all files of a rendering into a directory of their own. Raises CommitRefused."""
+    try:
+        pems = {item.pk: pem(item) for item in Certificate.objects.filter(pk__in=rendering.certificates.values())}
+    except KeyUnreadable as error:
+        raise CommitRefused(str(error)) from error
+    version = Version(name, rendering, pems)
+    texts = rendering.files | {path: pems[pk] for path, pk in rendering.certificates.items()}
+    with writing():
+        files.write_tree(version.directory, texts | {CONFIG_FILE: named(texts[CONFIG_FILE], name)})
+    return version
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """A disk that is full or read-only refuses the commit."""
+    try:
+        yield
+    except OSError as error:
+        said = f"The new configuration could not be written: {error.strerror}. Nothing was changed."
+        raise CommitRefused(said) from error
+
+
+def check(version: Version) -> None:
+    """Have HAProxy itself check the files. Raises CommitRefused."""
+    try:
+        haproxy.check(version.directory / CONFIG_FILE)
+    except haproxy.Refused as refused:
+        sentence = explain(refused.said, version.rendering.owners)
+        raise CommitRefused(f"{sentence} The previous configuration goes on serving.", refused.said) from refused
+
+
+def current() -> str:
+    """The name of the version that HAProxy starts from; blank before the first one."""
+    link = settings.PATHS.haproxy_current
+    return link.readlink().name if link.is_symlink() else ""
+
+
+def make_current(name: str) -> None:
+    files.point(settings.PATHS.haproxy_current, name)
+
+
+def current_addresses() -> set[str]:
+    return set(files.read(settings.PATHS.haproxy_current / ADDRESSES_FILE).split())
+
+
+def prune() -> None:
+    """Keep the newest versions, and always the current one."""
+    found = [path for path in settings.PATHS.haproxy.glob("revision-*") if path.is_dir()]
+    for path in sorted(found, key=lambda path: path.stat().st_mtime)[:-VERSIONS_KEPT]:
+        if path.name != current():
+            files.remove_tree(path)
