@@ -1,0 +1,21 @@
+"""`manage.py collect`: the collector, until it is told to end."""
+
+import signal
+from threading import Event
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.core.management.base import BaseCommand
+
+from apps.overview.collector import collect
+
+
+class Command(BaseCommand):
+    help = "Ask HAProxy for its states every second and keep them where the System Overview finds them."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stop = Event()
+        for ending in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(ending, lambda *_: stop.set())
+        collect(settings.PATHS.haproxy_stats_socket, cache, stop)
