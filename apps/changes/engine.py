@@ -24,11 +24,14 @@ BROKEN = (
     "The commit ended with an error that was not expected: the log of the worker says more. HAProxy goes on serving."
 )
 CUT_OFF = "The worker stopped half way. HAProxy runs the previous configuration. Press the button again."
+PROVEN = "HAProxy runs the saved configuration. The worker stopped just after that was proven."
 NOT_BEGUN = "The worker stopped before anything was changed. Press the button again."
 
 
 def commit(job: Job) -> None:
-    """Run one job to its final state."""
+    """Run one job to its final state; one that is final already is left alone."""
+    if job.is_final:
+        return
     try:
         sentence, warnings = _commit(job)
     except CommitRefused as refused:
@@ -124,8 +127,11 @@ def prepare_first_start() -> None:
 
 
 def recover() -> None:
-    """After a start of the worker: what was cut off is undone, so that disk, HAProxy and database agree again."""
-    cut_off = Job.objects.exclude(state__in=[*FINAL, JobState.QUEUED])
+    """After a start of the worker: what was cut off is undone, so that disk, HAProxy and database agree again.
+
+    Jobs that nobody began are done now: their message may have died with the worker.
+    """
+    cut_off = list(Job.objects.exclude(state__in=[*FINAL, JobState.QUEUED]))
     running = Running.get()
     good = versions.name_of(running.revision.pk) if running else versions.current()
     begun = [job for job in cut_off if job.state != JobState.CHECKING]
@@ -134,4 +140,9 @@ def recover() -> None:
     network.keep(versions.current_addresses())
     states.apply()
     for job in cut_off:
-        job.enter(JobState.ROLLED_BACK, sentence=CUT_OFF if job in begun else NOT_BEGUN)
+        if running and running.revision.pk == job.pk:
+            job.enter(JobState.DONE, sentence=PROVEN)
+        else:
+            job.enter(JobState.ROLLED_BACK, sentence=CUT_OFF if job in begun else NOT_BEGUN)
+    for job in Job.objects.filter(state=JobState.QUEUED).order_by("pk"):
+        commit(job)

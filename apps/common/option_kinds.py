@@ -77,8 +77,9 @@ class NumberOption(Option, models.PositiveIntegerField[int, int]):
         widget = forms.TextInput(attrs={"inputmode": "numeric"})
         return super().formfield(**{"widget": widget, "error_messages": wrong, **kwargs})
 
-    def from_text(self, text: str) -> int | None:
-        return int(text) if text else None
+    def from_text(self, text: str) -> int | str | None:
+        """What is no number stays a text, and is refused when it is validated."""
+        return int(text) if text.isdecimal() else text or None
 
     def _range(self) -> str:
         return f"Use a number from {self.least} to {self.most}."

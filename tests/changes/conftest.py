@@ -1,9 +1,7 @@
 """A real HAProxy that runs what the engine installs, and a real server behind it."""
 
 import subprocess
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from django.conf import settings
@@ -11,30 +9,15 @@ from django.conf import settings
 from apps.changes import candidate, engine
 from apps.services.models import RealServer, VirtualService
 from apps.system import files, haproxy
+from tests.changes.server import served
 
 PORT = 18480
 
 
-class Answer(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", "5")
-        self.end_headers()
-        self.wfile.write(b"hello")
-
-    def log_message(self, *args: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
 def server_port() -> Iterator[int]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server.server_address[1]
-    server.shutdown()
-    server.server_close()
+    with served() as port:
+        yield port
 
 
 @pytest.fixture
