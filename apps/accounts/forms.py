@@ -13,8 +13,9 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from apps.accounts.models import User
-from apps.common.forms import OptionForm
+from apps.common.forms import OptionForm, Row
 from apps.common.option_kinds import TextOption
+from apps.common.options import Option
 
 
 class LogIn(AuthenticationForm):
@@ -97,13 +98,27 @@ class NewPassword(OptionForm):
             self.declared.append(option)
             self._set_up(option)
 
+    def _row(self, option: Option) -> Row:
+        """A user's group is a choice, no departure from a default."""
+        row = super()._row(option)
+        row.changed = False
+        return row
+
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
         if password and not password.strip():
             raise ValidationError("Blanks alone are no password. Use at least 8 characters.")
         if password:
-            validate_password(password, User(username=self.cleaned_data.get("username", self.instance.username)))
+            self._validate(password)
         return password
+
+    def _validate(self, password: str) -> None:
+        """One reason at a time, and what to do."""
+        user = User(username=self.cleaned_data.get("username", self.instance.username))
+        try:
+            validate_password(password, user)
+        except ValidationError as error:
+            raise ValidationError(f"{error.messages[0]} Choose another.") from error
 
     def clean_confirm(self) -> str:
         confirm: str = self.cleaned_data["confirm"]

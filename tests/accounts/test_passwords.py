@@ -62,7 +62,7 @@ def test_an_administrator_adds_a_user(admin: Client) -> None:
         ({"password": ""}, "password", "Enter Password."),
         ({"confirm": ""}, "confirm", "Enter Confirm."),
         ({"confirm": "something else"}, "confirm", "This differs from Password."),
-        ({"password": "short77", "confirm": "short77"}, "password", "at least 8 characters"),
+        ({"password": "short77", "confirm": "short77"}, "password", "at least 8 characters. Choose another."),
         ({"password": " " * 8, "confirm": " " * 8}, "password", "Blanks alone are no password."),
         ({"password": "password1", "confirm": "password1"}, "password", "too common"),
         ({"username": "bobsleigh", "password": "bobsleigh1"}, "password", "too similar to the Username"),
@@ -75,7 +75,9 @@ def test_what_is_refused_gets_a_message_at_its_field(
     assert answer.status_code == 422
     assert list(errors(answer)) == [field]
     assert words in errors(answer)[field][0]
-    assert NEW not in answer.content.decode()
+    page = answer.content.decode()
+    assert "type the passwords again" in page
+    assert NEW not in page
     assert User.objects.count() == 1
 
 
