@@ -14,6 +14,7 @@ CONFIG_FILE = "haproxy.cfg"
 ADDRESSES_FILE = "addresses"
 PEERS = "lbadmin:peers"  # no label of a virtual service can hold a colon
 FALLBACK_ID = 1
+DEFAULT_SERVER = "inter 4000 rise 2 fall 2 slowstart 8000 on-marked-down shutdown-sessions".split()
 FLAT = [option for option in options(VirtualService) if option.directive]
 
 
@@ -36,10 +37,10 @@ def render(config: Config) -> Rendering:
     haproxy, owners = text([_global(config.host), _defaults(), _peers(config.host), *listens])
     rendering = Rendering({CONFIG_FILE: haproxy, ADDRESSES_FILE: _addresses(config.services)}, {}, owners, {})
     for service, listen in zip(config.services, listens, strict=True):
-        certificates = _certificates(service.vip)
-        rendering.certificates.update({_pem_file(pk): pk for pk in certificates})
+        certificates = certificates_of(service.vip)
+        rendering.certificates.update({pem_file(pk): pk for pk in certificates})
         if certificates:
-            rendering.files[_list_file(service.vip)] = f"{_pem_file(certificates[0])}\n"
+            rendering.files[_list_file(service.vip)] = f"{pem_file(certificates[0])}\n"
         own = [*(words for words, _ in listen), *(config.certificates[pk] for pk in certificates)]
         rendering.parts[service.vip.label] = "\n".join(own)
     return rendering
@@ -92,10 +93,7 @@ def _defaults() -> Section:
     section.add("timeout http-request", "5s")
     section.add("timeout tunnel", "1h")
     section.add("load-server-state-from-file", "global")
-    section.add(
-        "default-server", "inter", "4000", "rise", "2", "fall", "2", "slowstart", "8000",
-        "on-marked-down", "shutdown-sessions",
-    )  # fmt: skip
+    section.add("default-server", *DEFAULT_SERVER)
     return section
 
 
@@ -127,7 +125,7 @@ def _listen(service: Service, host: Host) -> Section:
     for words in _persistence(vip):
         section.add(*words, owner=_owner(vip, "persistence"))
     for server in service.servers:
-        section.add(*_server(vip, server), owner=_owner(server))
+        section.add(*server_words(vip, server), owner=_owner(server))
     section.add("server", "backup", f"127.0.0.1:{host.fallback_port}", "id", FALLBACK_ID, "backup", "non-stick")
     return section
 
@@ -150,7 +148,7 @@ def _tls(vip: VirtualService) -> Iterator[str]:
         return
     yield from ("ssl", "crt-list", _list_file(vip), "alpn", "h2,http/1.1")
     if vip.authority_id:
-        yield from ("ca-file", _pem_file(vip.authority_id), "verify", vip.verification)
+        yield from ("ca-file", pem_file(vip.authority_id), "verify", vip.verification)
 
 
 def _persistence(vip: VirtualService) -> Iterator[tuple[Any, ...]]:
@@ -175,7 +173,8 @@ def _persistence(vip: VirtualService) -> Iterator[tuple[Any, ...]]:
         yield ("stick on", "src")
 
 
-def _server(vip: VirtualService, server: RealServer) -> Iterator[Any]:
+def server_words(vip: VirtualService, server: RealServer) -> Iterator[Any]:
+    """The line of a real server: `server`, its label, its address, then what is said of it."""
     address = _bracketed(server.address)
     yield from ("server", server.label, f"{address}:{server.port}" if server.port else address)
     yield from ("id", server.pk + FALLBACK_ID, "weight", server.weight)
@@ -201,7 +200,7 @@ def _addresses(services: tuple[Service, ...]) -> str:
     return "".join(f"{address}\n" for address in sorted({service.vip.address for service in services}))
 
 
-def _certificates(vip: VirtualService) -> list[int]:
+def certificates_of(vip: VirtualService) -> list[int]:
     """The one that is served, then the authority that vouches for clients, if any."""
     if vip.protocol != Protocol.HTTP2 or not vip.certificate_id:
         return []
@@ -212,5 +211,5 @@ def _list_file(vip: VirtualService) -> str:
     return f"tls/service-{vip.pk}.list"
 
 
-def _pem_file(pk: int) -> str:
+def pem_file(pk: int) -> str:
     return f"tls/certificate-{pk}.pem"
