@@ -20,7 +20,7 @@ def control(row: Row) -> SafeString:
     """The widget, told which texts describe it."""
     own = row.bound.id_for_label
     described = [f"{own}-error"] * bool(row.bound.errors) + [f"{own}-hint"] * bool(row.option.hint)
-    attrs: dict[str, Any] = {"aria-describedby": " ".join(described)} if described else {}
+    attrs: dict[str, Any] = {"aria-describedby": " ".join([*described, f"{own}-help"])}
     if row.bound.errors:
         attrs["aria-invalid"] = "true"
     # Disabled by the page's script only: without script every option can be filled in at once.
