@@ -109,7 +109,10 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "jobs"
-CELERY_TASK_ROUTES = {"apps.changes.tasks.*": {"queue": "apply"}, "apps.overview.tasks.*": {"queue": "apply"}}
+CELERY_TASK_ROUTES = {
+    "apps.changes.tasks.check_candidate": {"queue": "jobs"},
+    "apps.changes.tasks.*": {"queue": "apply"},
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A browser is waiting: say at once that the worker cannot be reached.

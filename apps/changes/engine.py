@@ -8,10 +8,11 @@ from django.conf import settings
 
 from apps.changes import activate, candidate, proof, states, versions
 from apps.changes.document import Document, document, services_of
-from apps.changes.models import FINAL, Job, JobState, Kind, Revision, Running, prune_jobs
+from apps.changes.models import FINAL, Check, Job, JobState, Kind, Revision, Running, prune_jobs
 from apps.changes.runtime import RuntimeRefused, carry_out
 from apps.changes.versions import CommitRefused, Version
 from apps.changes.xml import from_xml, to_xml
+from apps.common.models import Generation
 from apps.haproxy.config import Config
 from apps.haproxy.plan import Plan, plan
 from apps.haproxy.render import Rendering, render
@@ -20,6 +21,7 @@ from apps.system import network
 AT_RUN_TIME = "The changes were made in the running HAProxy. Nothing was reloaded and no connection was cut."
 RELOADED = "HAProxy was reloaded and runs the saved configuration. No connection was cut."
 RESTARTED = "HAProxy was restarted and runs the saved configuration."
+CHECKED = "checked"  # a version that is only read, never made current
 BROKEN = (
     "The commit ended with an error that was not expected: the log of the worker says more. HAProxy goes on serving."
 )
@@ -35,7 +37,7 @@ def commit(job: Job) -> None:
     try:
         sentence, warnings = _commit(job)
     except CommitRefused as refused:
-        job.enter(refused.state, sentence=refused.sentence, said=refused.said)
+        job.enter(refused.state, sentence=refused.sentence, said=refused.said, place=refused.place)
     else:
         job.enter(JobState.DONE, sentence=sentence, warnings=warnings)
     finally:
@@ -88,6 +90,17 @@ def _verify(config: Config, revision: Revision) -> None:
         activate.back_to(versions.name_of(running.revision.pk) if running else "")
         raise
     states.apply()
+
+
+def check_candidate() -> None:
+    """Have HAProxy read what is saved, before anybody commits it; keep what it said."""
+    generation = Generation.current()
+    found: dict[str, object] = {"generation": generation, "passed": True, "sentence": "", "said": "", "place": ""}
+    try:
+        versions.check(versions.stage(CHECKED, render(candidate.load())))
+    except CommitRefused as refused:
+        found |= {"passed": False, "sentence": refused.sentence, "said": refused.said, "place": refused.place}
+    Check.objects.update_or_create(pk=1, defaults=found)
 
 
 def record(job: Job, config: Config, rendering: Rendering) -> Revision:

@@ -1,30 +1,44 @@
 """HAProxy's words about a line, in the words of the UI."""
 
 import re
+from dataclasses import dataclass
 
 from django.apps import apps
+from django.urls import reverse
 
 from apps.common.options import option
 from apps.haproxy.words import Owner
 
 PLACE = re.compile(r"\[[^\]]*?:(\d+)\]\s*:?\s*(.*)")
+PAGES = {"VirtualService": "modify-virtual-service", "RealServer": "modify-real-server"}
 
 
-def explain(said: str, owners: list[Owner | None]) -> str:
+@dataclass(frozen=True)
+class Complaint:
+    """What HAProxy refused, and the address of the field that caused it, if a line tells."""
+
+    sentence: str
+    place: str = ""
+
+
+def explain(said: str, owners: list[Owner | None]) -> Complaint:
     """`AVS-AQI · Client Timeout: <HAProxy's words>` for the first complaint that names a line."""
     for line in said.splitlines():
         match = PLACE.search(line) if line.startswith("[ALERT]") else None
         if match and int(match[1]) <= len(owners):
-            owner = owners[int(match[1]) - 1]
-            return f"HAProxy refused {_place(owner)}: {match[2].strip().rstrip('.')}." if owner else _whole(match[2])
-    return _whole("")
+            words, owner = match[2].strip().rstrip("."), owners[int(match[1]) - 1]
+            if owner:
+                return Complaint(f"HAProxy refused {_name(owner)}: {words}.", _address(owner))
+            return Complaint(f"HAProxy refused the configuration: {words}.")
+    return Complaint("HAProxy refused the configuration.")
 
 
-def _whole(words: str) -> str:
-    return f"HAProxy refused the configuration{': ' + words.strip().rstrip('.') if words else ''}."
-
-
-def _place(owner: Owner) -> str:
+def _name(owner: Owner) -> str:
     if not owner.option:
         return owner.label
     return f"{owner.label} · {option(apps.get_model('services', owner.kind), owner.option).label}"
+
+
+def _address(owner: Owner) -> str:
+    field = f"#id_{owner.option}" if owner.option else ""
+    return reverse(PAGES[owner.kind], args=[owner.pk]) + field

@@ -40,6 +40,7 @@ class Job(models.Model):
     finished = models.DateTimeField(null=True)
     sentence = models.TextField(blank=True)  # what happened and what to do
     said = models.TextField(blank=True)  # the program's own words
+    place = models.CharField(max_length=128, blank=True)  # address of the field that was refused
     warnings = models.JSONField(default=list)
 
     class Meta:
@@ -131,7 +132,7 @@ class Check(models.Model):
     passed = models.BooleanField()
     sentence = models.TextField(blank=True)
     said = models.TextField(blank=True)
-    owner = models.JSONField(default=dict)  # of the line that was refused, see apps.haproxy.words.Owner
+    place = models.CharField(max_length=128, blank=True)  # address of the field that was refused
 
     class Meta:
         verbose_name = "Background check"

@@ -1,12 +1,15 @@
 """What waits to be committed: computed by comparing the candidate with what runs, never flagged by hand."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.http import HttpRequest
 
 from apps.accounts.models import Group
+from apps.changes.background import last_check
 from apps.changes.candidate import fingerprints
-from apps.changes.models import Job, JobState, Kind, Running
+from apps.changes.models import Check, Job, JobState, Kind, Running
+from apps.common.models import Generation
 
 SHOWN = 6  # services named in the box
 
@@ -33,12 +36,14 @@ class CommitBox:
     """The Commit changes box: what waits, and the job this browser asked for or that runs now."""
 
     difference: Difference | None
+    check: Check | None  # None while HAProxy has not read it yet
     job: Job | None
     may_commit: bool
+    may_configure: bool
 
     @property
-    def is_shown(self) -> bool:
-        return self.difference is not None or self.job is not None
+    def is_unchecked(self) -> bool:
+        return self.difference is not None and self.check is None
 
     @property
     def action(self) -> Kind:
@@ -51,17 +56,28 @@ def difference() -> Difference | None:
     running = Running.get()
     if running and running.revision.fingerprint == candidate:
         return None
-    before = running.revision.parts if running else {}
+    return differ(running.revision.parts if running else {}, services)
+
+
+def differ(before: Mapping[str, str], after: Mapping[str, str]) -> Difference:
+    """Both are the fingerprints of the services' parts by label."""
     return Difference(
-        added=[label for label in services if label not in before],
-        changed=[label for label in services if label in before and services[label] != before[label]],
-        removed=[label for label in before if label not in services],
+        added=[label for label in after if label not in before],
+        changed=[label for label in after if label in before and after[label] != before[label]],
+        removed=[label for label in before if label not in after],
     )
 
 
 def commit_box(request: HttpRequest) -> CommitBox:
     user = request.user
-    return CommitBox(difference(), _job(request), user.is_authenticated and user.may(Group.MAINT))
+    waiting = difference()
+    return CommitBox(
+        waiting,
+        check=last_check(Generation.current()) if waiting else None,
+        job=_job(request),
+        may_commit=user.is_authenticated and user.may(Group.MAINT),
+        may_configure=user.is_authenticated and user.may(Group.CONFIG),
+    )
 
 
 def _job(request: HttpRequest) -> Job | None:

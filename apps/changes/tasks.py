@@ -1,4 +1,4 @@
-"""What root does to HAProxy: the tasks of the queue `apply`, one at a time."""
+"""What root does to HAProxy: the tasks of the queue `apply`, one at a time, and the check beside it."""
 
 from celery import shared_task
 from celery.signals import worker_ready
@@ -12,6 +12,12 @@ from apps.changes.models import Job
 def commit(pk: int) -> None:
     """Run a job that a button asked for."""
     engine.commit(Job.objects.get(pk=pk))
+
+
+@shared_task
+def check_candidate() -> None:
+    """Have HAProxy read what is saved; nothing is changed, so this need not wait for a commit."""
+    engine.check_candidate()
 
 
 @shared_task

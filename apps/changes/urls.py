@@ -13,5 +13,6 @@ register_converter(KindConverter, "kind")
 
 urlpatterns = [
     path("<kind:kind>/", views.start, name="commit"),
+    path("box/", views.box, name="commit-box"),
     path("job/<int:pk>/", views.follow, name="follow-job"),
 ]

@@ -18,12 +18,15 @@ VERSIONS_KEPT = 10
 
 
 class CommitRefused(Exception):
-    """The commit did not happen; what ran goes on running. `said` are the words of the program that refused."""
+    """The commit did not happen; what ran goes on running. `said` are the words of the program that refused,
+    `place` is the address of the field that it refused.
+    """
 
-    def __init__(self, sentence: str, said: str = "", state: JobState = JobState.REFUSED) -> None:
+    def __init__(self, sentence: str, said: str = "", state: JobState = JobState.REFUSED, place: str = "") -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.said = said
+        self.place = place
         self.state = state
 
 
@@ -76,8 +79,9 @@ def check(version: Version) -> None:
     try:
         haproxy.check(version.directory / CONFIG_FILE)
     except haproxy.Refused as refused:
-        sentence = explain(refused.said, version.rendering.owners)
-        raise CommitRefused(f"{sentence} The previous configuration goes on serving.", refused.said) from refused
+        complaint = explain(refused.said, version.rendering.owners)
+        sentence = f"{complaint.sentence} The previous configuration goes on serving."
+        raise CommitRefused(sentence, refused.said, place=complaint.place) from refused
 
 
 def current() -> str:

@@ -5,16 +5,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import trigger_client_event
 from kombu.exceptions import OperationalError
 
 from apps.accounts.models import Group
 from apps.accounts.roles import needs
 from apps.changes import tasks
+from apps.changes.candidate import fingerprints
 from apps.changes.models import Job, Kind
-from apps.changes.pending import commit_box
 from apps.common.views import confirm
 
 STOP_POLLING = 286
+LONGEST_REASON = 255
 
 
 @needs(Group.MAINT)
@@ -23,14 +25,37 @@ def start(request: HttpRequest, kind: str) -> HttpResponse:
     """Queue a job and go back to where the button was; the page follows the job from there."""
     if kind == Kind.RESTART and not request.POST.get("sure"):
         return _ask_before_restart(request)
-    job = Job.objects.create(kind=Kind(kind), user=request.user.get_username())
+    reason = " ".join(request.POST.get("reason", "").split())
+    if objection := _objection(request, reason):
+        messages.warning(request, objection)
+        return redirect(_origin(request))
+    try:
+        job = begin(request, Kind(kind), reason)
+    except OperationalError:
+        messages.error(request, "The worker cannot be reached, so nothing was changed. Try again in a minute.")
+        return redirect(_origin(request))
+    return redirect(f"{_origin(request)}?job={job.pk}")
+
+
+def begin(request: HttpRequest, kind: Kind, reason: str) -> Job:
+    """Queue a job. Raises OperationalError when the worker cannot be reached; there is no job then."""
+    job = Job.objects.create(kind=kind, user=request.user.get_username(), reason=reason)
     try:
         tasks.commit.delay(job.pk)
     except OperationalError:
         job.delete()
-        messages.error(request, "The worker cannot be reached, so nothing was changed. Try again in a minute.")
-        return redirect(_origin(request))
-    return redirect(f"{_origin(request)}?job={job.pk}")
+        raise
+    return job
+
+
+def _objection(request: HttpRequest, reason: str) -> str:
+    """Why a job is not begun; blank when it is."""
+    if len(reason) > LONGEST_REASON:
+        return f"The reason has {len(reason)} characters; {LONGEST_REASON} fit. Shorten it, then commit again."
+    seen = request.POST.get("seen", "")  # the review says what it showed
+    if seen and seen != fingerprints()[0]:
+        return "Somebody saved another change meanwhile. Look through the changes again, then commit."
+    return ""
 
 
 def _ask_before_restart(request: HttpRequest) -> HttpResponse:
@@ -49,9 +74,15 @@ def _ask_before_restart(request: HttpRequest) -> HttpResponse:
 def follow(request: HttpRequest, pk: int) -> HttpResponse:
     """The box while a job is under way, for htmx; the last answer ends the polling."""
     job = get_object_or_404(Job, pk=pk)
-    box = commit_box(request)
-    status = STOP_POLLING if job.is_final else 200
-    return render(request, "changes/_box.html", {"commit": box, "job": job, "is_update": True}, status=status)
+    answer = render(request, "changes/_box.html", status=STOP_POLLING if job.is_final else 200)
+    return trigger_client_event(answer, "jobEnded") if job.is_final else answer
+
+
+@needs(Group.REPORT)
+@require_GET
+def box(request: HttpRequest) -> HttpResponse:
+    """The box as it is now, for htmx: somebody else may have saved or committed something."""
+    return render(request, "changes/_box.html")
 
 
 def _origin(request: HttpRequest) -> str:

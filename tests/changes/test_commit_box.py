@@ -68,7 +68,7 @@ def test_it_never_leads_to_another_site(operator: Client, origin: str) -> None:
 @pytest.mark.parametrize(
     ("state", "status", "words"),
     [
-        (JobState.QUEUED, 200, "every 300ms"),
+        (JobState.QUEUED, 200, "every 100ms"),
         (JobState.CHECKING, 200, 'aria-current="step"'),
         (JobState.DONE, 286, "Information:"),
         (JobState.REFUSED, 286, "Error:"),
