@@ -6,8 +6,15 @@ import pytest
 from django.test import Client
 
 from apps.accounts.models import Group, User
+from apps.overview import table
 
 PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def _fresh_table() -> None:
+    """The System Overview keeps its rows between requests; a test begins with none."""
+    table.forget()
 
 
 class Browser(Client):
