@@ -72,7 +72,7 @@ def test_a_refused_file_gets_its_reason_and_keeps_the_label(admin: Client, works
     page = answer.content.decode()
     assert "The private key in the file does not belong to the certificate" in page
     assert 'value="intuition-cert"' in page
-    assert 'aria-describedby="id_file-error id_file-hint"' in page
+    assert 'aria-describedby="id_file-error id_file-hint id_file-help"' in page
     assert "typed" not in page
     assert not Certificate.objects.exists()
 
