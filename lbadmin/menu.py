@@ -47,7 +47,16 @@ MENU: list[Page | Menu] = [
         "tool",
         [
             Page("Restart Services", "restart-services"),
+            Page("Configuration History", "history"),
             Page("Passwords", "passwords"),
+        ],
+    ),
+    Menu(
+        "View Configuration",
+        "file-code",
+        [
+            Page("XML", "view-xml"),
+            Page("Layer 7", "view-layer-7"),
         ],
     ),
 ]

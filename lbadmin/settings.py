@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "apps.changes",
     "apps.overview",
     "apps.maintenance",
+    "apps.insight",
 ]
 
 MIDDLEWARE = [

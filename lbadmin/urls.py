@@ -17,6 +17,8 @@ urlpatterns = [
                 path("cluster/ssl-certificate/", include("apps.certificates.urls")),
                 path("commit/", include("apps.changes.urls")),
                 path("maintenance/", include("apps.maintenance.urls")),
+                path("maintenance/configuration-history/", include("apps.changes.history_urls")),
+                path("view-configuration/", include("apps.insight.urls")),
             ]
         ),
     ),

@@ -12,7 +12,18 @@ from django.conf import settings
 from apps.common.options import Option, options
 
 ROOT = Path(settings.BASE_DIR)
-LAYERS = ["common", "system", "accounts", "certificates", "services", "haproxy", "changes", "overview", "maintenance"]
+LAYERS = [
+    "common",
+    "system",
+    "accounts",
+    "certificates",
+    "services",
+    "haproxy",
+    "changes",
+    "overview",
+    "maintenance",
+    "insight",
+]
 TOP = len(LAYERS)  # lbadmin itself
 STARTS_PROGRAMS = {"subprocess", "socket", "pty", "multiprocessing", "pyroute2", "psutil"}
 LONGEST_MODULE = 300

@@ -73,6 +73,6 @@ def _fingerprints(generation: int) -> tuple[str, dict[str, str]]:
     return fingerprint(rendering), part_fingerprints(rendering)
 
 
-def fingerprints() -> tuple[str, dict[str, str]]:
+def fingerprints(generation: int | None = None) -> tuple[str, dict[str, str]]:
     """Of the whole candidate and of each virtual service; computed anew only after an edit."""
-    return _fingerprints(Generation.current())
+    return _fingerprints(Generation.current() if generation is None else generation)

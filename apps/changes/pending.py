@@ -50,9 +50,9 @@ class CommitBox:
         return Kind.RELOAD
 
 
-def difference() -> Difference | None:
+def difference(generation: int | None = None) -> Difference | None:
     """None when the machine runs what the database says."""
-    candidate, services = fingerprints()
+    candidate, services = fingerprints(generation)
     running = Running.get()
     if running and running.revision.fingerprint == candidate:
         return None
@@ -70,10 +70,11 @@ def differ(before: Mapping[str, str], after: Mapping[str, str]) -> Difference:
 
 def commit_box(request: HttpRequest) -> CommitBox:
     user = request.user
-    waiting = difference()
+    generation = Generation.current()
+    waiting = difference(generation)
     return CommitBox(
         waiting,
-        check=last_check(Generation.current()) if waiting else None,
+        check=last_check(generation) if waiting else None,
         job=_job(request),
         may_commit=user.is_authenticated and user.may(Group.MAINT),
         may_configure=user.is_authenticated and user.may(Group.CONFIG),

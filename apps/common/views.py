@@ -71,6 +71,12 @@ def confirm(
     return render(request, "common/confirm.html", page)
 
 
+def attachment(text: str, name: str, kind: str) -> HttpResponse:
+    """A text as a file to keep."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(text, content_type=f"{kind}; charset=utf-8", headers=headers)
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The page's form was too old, or came from elsewhere."""
     explanation = (
