@@ -63,7 +63,8 @@ def _fresh(vip: VirtualService, server: RealServer) -> dict[str, str]:
 
 def commands(answer: str, services: tuple[Service, ...]) -> list[str]:
     """What to tell HAProxy so that its administrative states are the model's; nothing when they are."""
-    return [command for service in services for command in _commands(service, parse(answer))]
+    known = parse(answer)
+    return [command for service in services for command in _commands(service, known)]
 
 
 def _commands(service: Service, known: dict[tuple[str, str], dict[str, str]]) -> Iterator[str]:
