@@ -51,7 +51,7 @@ def reload() -> None:
 
 def restart() -> None:
     supervisor.restart(settings.PATHS, "haproxy")
-    haproxy.wait(settings.PATHS.haproxy_admin_socket)
+    haproxy.wait(settings.PATHS.haproxy_admin_socket, settings.PATHS.haproxy_master_socket)
 
 
 ACTIVATE: dict[Kind, Callable[[], None]] = {Kind.RELOAD: reload, Kind.RESTART: restart}

@@ -112,15 +112,19 @@ def server_states(admin: Path) -> str:
     return ask(admin, "show servers state")
 
 
-def wait(admin: Path, timeout: float = 10.0) -> None:
-    """Until HAProxy answers after a start. Raises NoAnswer."""
+def wait(*sockets: Path, timeout: float = 10.0) -> None:
+    """Until HAProxy answers on each after a start: the master may come later than its worker. Raises NoAnswer."""
     deadline = time.monotonic() + timeout
-    while True:
-        try:
-            ask(admin, "show info")
-        except NoAnswer:
-            if time.monotonic() > deadline:
-                raise
+    for path in sockets:
+        while not _speaks(path, deadline):
             time.sleep(0.02)
-        else:
-            return
+
+
+def _speaks(path: Path, deadline: float) -> bool:
+    try:
+        ask(path, "show version")
+    except NoAnswer:
+        if time.monotonic() > deadline:
+            raise
+        return False
+    return True

@@ -38,7 +38,7 @@ def running(service: VirtualService) -> Iterator[subprocess.Popen[bytes]]:
     words = [haproxy.BINARY, "-W", "-S", f"{settings.PATHS.haproxy_master_socket},mode,600"]
     with (settings.PATHS.log / "haproxy.log").open("wb") as log:
         process = subprocess.Popen([*words, "-f", settings.PATHS.haproxy_config], stdout=log, stderr=log)
-        haproxy.wait(settings.PATHS.haproxy_admin_socket)
+        haproxy.wait(settings.PATHS.haproxy_admin_socket, settings.PATHS.haproxy_master_socket)
         yield process
         process.terminate()
         process.wait(10)
