@@ -1,15 +1,205 @@
-"""What of a change HAProxy can take over while it runs, and why the rest needs a reload."""
+"""What turns one configuration into another: steps in the running HAProxy, or the reasons why it is reloaded."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from copy import copy
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import Any
 
-from apps.haproxy.config import Config
+from apps.common.options import Option, option, options
+from apps.haproxy.config import Config, Service
+from apps.haproxy.render import DEFAULT_SERVER, certificates_of, pem_file, render, server_words
+from apps.services.models import Balance, RealServer, VirtualService
+
+GENERAL = "general settings changed"
+VIP_OPTIONS = options(VirtualService)
+RIP_OPTIONS = options(RealServer)
+VIP_VALUES = attrgetter("pk", *(item.attname for item in VIP_OPTIONS))
+RIP_VALUES = attrgetter("pk", *(item.attname for item in RIP_OPTIONS))
+WEIGHT = option(RealServer, "weight")
+DYNAMIC = {Balance.LEASTCONN, Balance.ROUNDROBIN}  # to other methods HAProxy adds no server while it runs
+# A server that is added takes nothing from default-server, nor HAProxy's own defaults for keeping connections.
+SPELT_OUT = (*DEFAULT_SERVER, "pool-max-conn", "-1", "pool-purge-delay", "5s")
+
+
+@dataclass(frozen=True)
+class ReplaceCertificate:
+    certificate: int  # primary key
+    file: str
+
+
+@dataclass(frozen=True)
+class AddServer:
+    service: str
+    server: str
+    words: tuple[str, ...]  # its address, then what is said of it
+    weight: int
+    state: str
+
+    @property
+    def is_checked(self) -> bool:
+        return "check" in self.words[1:]
+
+
+@dataclass(frozen=True)
+class SetWeight:
+    service: str
+    server: str
+    weight: int
+
+
+@dataclass(frozen=True)
+class RemoveServer:
+    service: str
+    server: str
+
+
+Step = ReplaceCertificate | AddServer | SetWeight | RemoveServer
+ORDER = [ReplaceCertificate, AddServer, SetWeight, RemoveServer]  # capacity comes before it goes
 
 
 @dataclass(frozen=True)
 class Plan:
-    steps: tuple[object, ...] = ()
+    """`steps` count only without `reasons`, which are in the UI's words and follow "reload, because"."""
+
+    steps: tuple[Step, ...] = ()
     reasons: tuple[str, ...] = ()
 
 
 def plan(old: Config, new: Config) -> Plan:
-    return Plan(reasons=("the configuration changed",))
+    """Administrative states are no part of it: they act at once, on their own way."""
+    found = [*_general(old, new), *_services(old, new), *_certificates(old, new)]
+    steps = [item for item in found if not isinstance(item, str)]
+    reasons = [item for item in found if isinstance(item, str)]
+    return Plan(tuple(sorted(steps, key=lambda step: ORDER.index(type(step)))), tuple(dict.fromkeys(reasons)))
+
+
+def _general(old: Config, new: Config) -> Iterator[str]:
+    if old.host != new.host:
+        yield GENERAL
+
+
+def _services(old: Config, new: Config) -> Iterator[Step | str]:
+    known = replace(new, services=(), certificates=old.certificates | new.certificates)
+    before = {service.vip.pk: service for service in old.services}
+    for service in new.services:
+        earlier = before.pop(service.vip.pk, None)
+        if earlier is None:
+            yield f"{service.vip.label} was added"
+        elif _values(earlier) != _values(service):
+            yield from _Comparison(earlier, service, known).all()
+    yield from (f"{service.vip.label} was removed" for service in before.values())
+
+
+def _values(service: Service) -> list[Any]:
+    """Everything that is rendered of a service. Nearly all are equal, and rendering them would take longer."""
+    return [VIP_VALUES(service.vip), *map(RIP_VALUES, service.servers)]
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """Of one virtual service, then and now. What makes no difference to the rendering counts for nothing."""
+
+    old: Service
+    new: Service
+    known: Config
+
+    def all(self) -> Iterator[Step | str]:
+        if changed := _that_matter(VIP_OPTIONS, self.old.vip, self.new.vip, self._with_vip):
+            yield f"{_listed(changed)} changed on {self.new.vip.label}"
+        if self._servers_matter():
+            yield from self._servers()
+
+    def _with_vip(self, vip: VirtualService) -> object:
+        return self._rendered(replace(self.new, vip=vip))
+
+    def _servers_matter(self) -> bool:
+        """They differ, and are rendered at all."""
+        earlier = replace(self.new, servers=self.old.servers)
+        return _values(earlier) != _values(self.new) and self._rendered(earlier) != self._rendered(self.new)
+
+    def _rendered(self, service: Service) -> object:
+        rendering = render(replace(self.known, services=(service,)))
+        return rendering.files, rendering.parts
+
+    def _servers(self) -> Iterator[Step | str]:
+        before = {server.pk: server for server in self.old.servers}
+        now = {server.pk: server for server in self.new.servers}
+        gone = {pk: server for pk, server in before.items() if pk not in now}
+        for pk, server in now.items():
+            if pk in before:
+                yield from self._server(before[pk], server)
+            elif any(server.label == other.label for other in gone.values()):
+                yield f"{server.label} of {self.new.vip.label} was replaced"
+            else:
+                yield self._added(server)
+        yield from (RemoveServer(self.new.vip.label, server.label) for server in gone.values())
+
+    def _server(self, old: RealServer, new: RealServer) -> Iterator[Step | str]:
+        vip = self.new.vip
+        changed = _that_matter(RIP_OPTIONS, old, new, lambda server: [*server_words(vip, server)])
+        if WEIGHT in changed:
+            yield SetWeight(vip.label, new.label, new.weight)
+        if others := [item for item in changed if item != WEIGHT]:
+            yield f"{_listed(others)} changed on {new.label} of {vip.label}"
+
+    def _added(self, server: RealServer) -> Step | str:
+        vip = self.new.vip
+        _, _, address, *said = [str(word) for word in server_words(vip, server)]
+        added = f"{server.label} of {vip.label} was added and"
+        if "cookie" in said:
+            return f"{added} {vip.label} keeps clients by {_words(vip, 'persistence')}"
+        if "redir" in said:
+            return f"{added} has a {option(RealServer, 'redirect_url').label}"
+        if vip.balance not in DYNAMIC:
+            return f"{added} {vip.label} is balanced by {_words(vip, 'balance')}"
+        said += [*_check_ssl(said), *SPELT_OUT]
+        return AddServer(vip.label, server.label, (address, *said), server.weight, server.state)
+
+
+def _check_ssl(said: list[str]) -> list[str]:
+    """In the file, checks speak TLS where the traffic does, unless they go to another port."""
+    return ["check-ssl"] if {"ssl", "check"} <= {*said} and "port" not in said else []
+
+
+def _certificates(old: Config, new: Config) -> Iterator[Step | str]:
+    """Certificates with a new content under the same number."""
+    changed = {pk for pk, content in new.certificates.items() if old.certificates.get(pk, content) != content}
+    if not changed:
+        return
+    served: set[int] = set()
+    for service in new.services:
+        used = certificates_of(service.vip)
+        served.update(used[:1])
+        if changed.intersection(used[1:]):
+            yield f"{option(VirtualService, 'authority').label} of {service.vip.label} was replaced"
+    yield from (ReplaceCertificate(pk, pem_file(pk)) for pk in sorted(changed & served))
+
+
+def _that_matter(declared: list[Option], old: Any, new: Any, rendered: Callable[[Any], object]) -> list[Option]:
+    """The changed options without which the rendering would be another; all of them, where it takes several."""
+    changed = [item for item in declared if getattr(old, item.attname) != getattr(new, item.attname)]
+    if not changed:
+        return []
+    now = rendered(new)
+    matter = [item for item in changed if rendered(_with(new, item, old)) != now]
+    return matter or (changed if rendered(old) != now else [])
+
+
+def _with(item: Any, changed: Option, source: Any) -> Any:
+    """A copy of a row or an instance with one option as `source` has it."""
+    value = getattr(source, changed.attname)
+    if hasattr(item, "_replace"):  # a row
+        return item._replace(**{changed.attname: value})
+    twin = copy(item)
+    setattr(twin, changed.attname, value)
+    return twin
+
+
+def _words(vip: VirtualService, name: str) -> str:
+    return option(VirtualService, name).words(getattr(vip, name))
+
+
+def _listed(changed: list[Option]) -> str:
+    *first, last = [item.label for item in changed]
+    return f"{', '.join(first)} and {last}" if first else last

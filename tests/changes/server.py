@@ -1,9 +1,11 @@
 """A real server that says hello."""
 
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 
 class Answer(BaseHTTPRequestHandler):
@@ -20,9 +22,13 @@ class Answer(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def served() -> Iterator[int]:
-    """Serve on a free port of loopback, and give its number."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+def served(handler: type[Answer] = Answer, port: int = 0, certificate: Path | None = None) -> Iterator[int]:
+    """Serve on a port of loopback, a free one unless told, and give its number."""
+    server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server.server_address[1]
     server.shutdown()
