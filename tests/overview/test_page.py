@@ -133,7 +133,8 @@ def test_a_service_that_is_saved_only_is_grey(viewer: Client, brief: None, says:
 
 def test_names_cannot_become_markup(viewer: Client, brief: None, says: Says) -> None:
     RealServer.objects.filter(pk=22).update(label="<b>&'\"")
-    VirtualService.objects.filter(pk=2).update(label="<script>alert(1)</script>")
+    for pk in (1, 2):
+        VirtualService.objects.filter(pk=pk).update(label=f"<script>alert({pk})</script>")
     says(*lines(s22=refused(2, 22, last_chk='"<i>so, said"')))
     html = viewer.get(PAGE, {"open": "all", "q": '"><u>'}).content.decode()
     html += viewer.get(PAGE, {"open": "all"}).content.decode()
