@@ -122,16 +122,16 @@ def test_haproxy_and_the_collector_may_come_and_go(page: Page, says: Says) -> No
 def test_a_service_that_is_saved_only_waits_for_no_commit_while_haproxy_is_away(
     viewer: Client, brief: None, says: Says
 ) -> None:
-    says(*lines()[:6])
+    says(*lines()[:5])
     page = Page(viewer)
     says()
     assert rows(page.poll())["vs-3"][0][1] == "AVS-AQI"
-    says(*lines()[:6])
+    says(*lines()[:5])
     assert rows(page.poll())["vs-3"][0][1] == "AVS-AQI saved, waits for Commit changes"
 
 
 def test_a_service_that_begins_to_run_turns_green(viewer: Client, brief: None, says: Says) -> None:
-    says(*lines()[:6])
+    says(*lines()[:5])
     page = Page(viewer)
     says(*lines())
     assert rows(page.poll())["vs-3"][0][0] == "Healthy"
