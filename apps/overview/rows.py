@@ -138,13 +138,15 @@ def _all(total: int) -> str:
 
 
 def server_rows(vip: Vip, rips: list[Rip], snapshot: Snapshot | None) -> list[ServerRow]:
-    live = snapshot.services.get(vip.pk) if snapshot else None
+    if snapshot is None:
+        return [ServerRow(rip, marks.unchecked_mark(rip.state)) for rip in rips]
+    live = snapshot.services.get(vip.pk)
+    if live is None:
+        return [ServerRow(rip, marks.NOT_RUNNING) for rip in rips]
     return [_server_row(vip, rip, live) for rip in rips]
 
 
-def _server_row(vip: Vip, rip: Rip, live: Service | None) -> ServerRow:
-    if live is None:
-        return ServerRow(rip, marks.unchecked_mark(rip.state))
+def _server_row(vip: Vip, rip: Rip, live: Service) -> ServerRow:
     server = live.servers.get(rip.pk)
     mark = marks.server_mark(rip.state, server)
     last_check = marks.last_check(vip.check_type, rip.state, server)

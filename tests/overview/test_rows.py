@@ -143,6 +143,12 @@ def test_a_real_server_that_haproxy_does_not_know_waits_for_commit() -> None:
     assert (row.mark.word, row.conns, row.last_check) == ("Not running", "–", "waits for Commit changes")
 
 
+@pytest.mark.parametrize("snapshot", [following(Snapshot(), None, NOW), live()])
+def test_in_a_service_that_does_not_run_no_real_server_does(snapshot: Snapshot) -> None:
+    (row,) = server_rows(AVS._replace(pk=9), rips(ON), snapshot)
+    assert (row.mark.word, row.conns, row.last_check) == ("Not running", "–", "–")
+
+
 @pytest.mark.parametrize(("state", "word"), [(ON, "Unknown"), (DRAIN, "Draining"), (HALT, "Halted")])
 def test_without_fresh_states_the_administrators_will_is_still_known(state: str, word: str) -> None:
     (row,) = server_rows(AVS, rips(state), None)
