@@ -6,25 +6,50 @@ from django.conf import settings
 
 from apps.changes import states, versions
 from apps.changes.models import JobState, Kind
+from apps.changes.runtime import RuntimeRefused, carry_out
 from apps.changes.versions import CommitRefused, Version, writing
+from apps.haproxy.plan import Plan
 from apps.system import files, haproxy, supervisor
 
+RELOAD = Plan(steps=(), reasons=("asked for",))
+AT_RUN_TIME = "The changes were made in the running HAProxy. Nothing was reloaded and no connection was cut."
+DONE = {
+    Kind.RELOAD: "HAProxy was reloaded and runs the saved configuration. No connection was cut.",
+    Kind.RESTART: "HAProxy was restarted and runs the saved configuration.",
+}
 TROUBLE = (haproxy.Refused, haproxy.NoAnswer, supervisor.NotSupervised)
 
 
-def swap(version: Version, kind: Kind) -> None:
-    """Make the version the current one and have HAProxy take it. Raises CommitRefused, the previous one being back."""
+def swap(version: Version, kind: Kind, planned: Plan = RELOAD) -> str:
+    """Make the version the current one, have HAProxy take it, and say how.
+
+    Raises CommitRefused, the previous version being back.
+    """
     previous = versions.current()
     with writing():
         states.write()
         versions.make_current(version.name)
     try:
+        if kind == Kind.RELOAD and _at_run_time(version, planned):
+            return AT_RUN_TIME
         ACTIVATE[kind]()
     except TROUBLE as error:
         said = f"{error}\n{_log()}"
         back_to(previous)
         sentence = f"{_reason(said) or error} The previous configuration is back."
         raise CommitRefused(sentence, said, JobState.ROLLED_BACK) from error
+    return DONE[kind]
+
+
+def _at_run_time(version: Version, planned: Plan) -> bool:
+    """Whether the running HAProxy took every change. What was half done, a reload makes whole."""
+    if planned.reasons or not planned.steps or not running_version():
+        return False
+    try:
+        carry_out(planned, version.pems)
+    except RuntimeRefused:
+        return False
+    return True
 
 
 def back_to(name: str) -> None:

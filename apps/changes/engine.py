@@ -9,18 +9,14 @@ from django.conf import settings
 from apps.changes import activate, candidate, proof, states, versions
 from apps.changes.document import Document, document, services_of
 from apps.changes.models import FINAL, Check, Job, JobState, Kind, Revision, Running, prune_jobs
-from apps.changes.runtime import RuntimeRefused, carry_out
-from apps.changes.versions import CommitRefused, Version
+from apps.changes.versions import CommitRefused
 from apps.changes.xml import from_xml, to_xml
 from apps.common.models import Generation
 from apps.haproxy.config import Config
-from apps.haproxy.plan import Plan, plan
+from apps.haproxy.plan import GENERAL, Plan, plan
 from apps.haproxy.render import Rendering, render
 from apps.system import network
 
-AT_RUN_TIME = "The changes were made in the running HAProxy. Nothing was reloaded and no connection was cut."
-RELOADED = "HAProxy was reloaded and runs the saved configuration. No connection was cut."
-RESTARTED = "HAProxy was restarted and runs the saved configuration."
 CHECKED = "checked"  # a version that is only read, never made current
 BROKEN = (
     "The commit ended with an error that was not expected: the log of the worker says more. HAProxy goes on serving."
@@ -56,7 +52,7 @@ def _commit(job: Job) -> tuple[str, list[str]]:
     job.enter(JobState.APPLYING)
     warnings = network.keep(version.addresses | versions.current_addresses())
     proof.before(old.services, config.services)
-    sentence = _apply(Kind(job.kind), version, plan(old, config))
+    sentence = activate.swap(version, Kind(job.kind), _plan(old, config))
     job.enter(JobState.VERIFYING)
     _verify(config, revision)
     Running.record(revision)
@@ -66,18 +62,12 @@ def _commit(job: Job) -> tuple[str, list[str]]:
     return sentence, warnings
 
 
-def _apply(kind: Kind, version: Version, planned: Plan) -> str:
-    if kind == Kind.RELOAD and not planned.reasons and activate.running_version():
-        try:
-            carry_out(planned, version.pems)
-        except RuntimeRefused:
-            pass  # what was half done at run time, a reload makes whole
-        else:
-            with versions.writing():
-                versions.make_current(version.name)
-            return AT_RUN_TIME
-    activate.swap(version, kind)
-    return RELOADED if kind == Kind.RELOAD else RESTARTED
+def _plan(old: Config, new: Config) -> Plan:
+    """What the document does not hold, an update of the product may have changed: it needs a reload."""
+    running = Running.get()
+    if running and render(old).files == running.revision.files:
+        return plan(old, new)
+    return Plan(steps=(), reasons=(GENERAL,))
 
 
 def _verify(config: Config, revision: Revision) -> None:

@@ -2,6 +2,7 @@
 
 import socket
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from apps.system.programs import CommandFailed, run
 
 BINARY = "/usr/sbin/haproxy"
 ANSWER_TIMEOUT = 10.0
+BATCH = 50  # commands in one line; the longest labels give 160 bytes each
 
 
 class NoAnswer(Exception):
@@ -57,8 +59,15 @@ def ask(path: Path, *commands: str) -> str:
 
 def tell(path: Path, *commands: str) -> None:
     """Send commands that answer nothing when they worked. Raises Refused with what HAProxy said, or NoAnswer."""
-    if said := ask(path, *commands).strip():
-        raise Refused(said)
+    for batch in batched(commands, BATCH):
+        if said := ask(path, *batch).strip():
+            raise Refused(said)
+
+
+def batched(commands: tuple[str, ...], size: int) -> Iterator[tuple[str, ...]]:
+    """HAProxy reads a line of at most 16 kB."""
+    for start in range(0, len(commands), size):
+        yield commands[start : start + size]
 
 
 def processes(master: Path) -> Processes:

@@ -9,6 +9,7 @@ from django.conf import settings
 from apps.changes import candidate, engine
 from apps.services.models import RealServer, VirtualService
 from apps.system import files, haproxy
+from lbadmin.celery import app
 from tests.changes.server import served
 
 PORT = 18480
@@ -42,3 +43,11 @@ def running(service: VirtualService) -> Iterator[subprocess.Popen[bytes]]:
         yield process
         process.terminate()
         process.wait(10)
+
+
+@pytest.fixture
+def at_once() -> Iterator[None]:
+    """Tasks are done where they are asked for: this process is web process and worker in one."""
+    app.conf.task_always_eager = True
+    yield
+    app.conf.task_always_eager = False

@@ -150,7 +150,7 @@ def main() -> None:
         process = subprocess.Popen(
             [*words, "-f", settings.PATHS.haproxy_config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        haproxy.wait(settings.PATHS.haproxy_admin_socket)
+        haproxy.wait(settings.PATHS.haproxy_admin_socket, settings.PATHS.haproxy_master_socket)
         traffic = Traffic()
         traffic.start()
         steps = all_steps()
