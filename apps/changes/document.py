@@ -139,12 +139,17 @@ def _words(option: Option, text: str) -> str:
     return option.words(option.from_text(text))
 
 
-def services_of(found: Document) -> tuple[tuple[Service, ...], dict[int, str]]:
+def services_of(
+    found: Document, numbers: Mapping[str, int] | None = None
+) -> tuple[tuple[Service, ...], dict[int, str]]:
     """The services of a document as the renderer takes them, and the fingerprints of the certificates it names.
 
     A certificate that was deleted since has no number any more; the document's label of it then counts for nothing.
+    `numbers` are those of certificates by label, if they are at hand: where they are enough, they spare a query.
     """
-    known = {item.label: item.pk for item in Certificate.objects.filter(label__in=found.certificates)}
+    if numbers is None or not found.certificates.keys() <= numbers.keys():
+        numbers = {item.label: item.pk for item in Certificate.objects.filter(label__in=found.certificates)}
+    known = {label: numbers[label] for label in found.certificates if label in numbers}
     services = []
     for item in found.items:
         vip = cast(VirtualService, _instance(item, known))

@@ -19,12 +19,13 @@ Edits = Mapping[tuple[str, int | str], Edit]
 
 @dataclass(frozen=True)
 class Configuration:
-    """One configuration in its forms: the document, the files. `config` is left out where it would cost a query."""
+    """One configuration in its forms. `config` and the `numbers` of its certificates are there if they cost nothing."""
 
     document: Document
     files: Mapping[str, str]
     fingerprint: str = ""
     config: Config | None = None
+    numbers: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,11 @@ def beside(before: str, old: Configuration, after: str, new: Configuration, *, w
 
 
 def cost(old: Configuration, new: Configuration) -> Plan:
-    return plan(_config(old), _config(new))
+    return plan(_config(old, new.numbers), _config(new))
 
 
-def _config(found: Configuration) -> Config:
-    return found.config or Config(candidate.host(), *services_of(found.document))
+def _config(found: Configuration, numbers: Mapping[str, int] | None = None) -> Config:
+    return found.config or Config(candidate.host(), *services_of(found.document, numbers))
 
 
 def saved() -> Configuration:
@@ -70,7 +71,8 @@ def saved() -> Configuration:
     config = Config(candidate.host(), candidate.load_services(), contents)
     rendering = render(config)
     whole = document(config.services, certificates)
-    return Configuration(whole, rendering.files, candidate.fingerprint(rendering), config)
+    numbers = {item.label: pk for pk, item in certificates.items()}
+    return Configuration(whole, rendering.files, candidate.fingerprint(rendering), config, numbers)
 
 
 def get_running() -> Running | None:

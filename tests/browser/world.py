@@ -8,11 +8,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from apps.accounts.models import Group, User
 from apps.certificates.models import Certificate
-from apps.changes.models import Job, JobState, Kind
+from apps.changes.models import JobState
 from apps.common.models import Generation
 from apps.overview import store
 from apps.overview.snapshot import Server, Service, Snapshot
 from apps.services.models import Persistence, Protocol, RealServer, State, VirtualService
+from tests.changes.recorded import commit
 from tests.conftest import Browser
 
 ADDRESS = "10.10.40.217"
@@ -28,8 +29,11 @@ class World:
 def make(administrator: User, certificate: bytes) -> World:
     User.objects.create(pk=1, username="bob", password="!", group=Group.MAINT)
     _upload(administrator, certificate)
+    commit(pk=1, user="bob", sentence="HAProxy was reloaded.")
     _add_services()
-    Job.objects.create(pk=1, kind=Kind.RELOAD, state=JobState.DONE, user="bob", sentence="HAProxy reloaded.")
+    commit(pk=2, reason="CHG-4711")
+    VirtualService.objects.filter(pk=2).update(timeout=True, client_timeout="92s")
+    commit(JobState.REFUSED, pk=3, sentence="HAProxy refused AVS-AQI.", said="[ALERT] parsing [haproxy.cfg:64]")
     # Pages keep what they made of a generation: no two worlds share one.
     Generation.objects.update_or_create(pk=1, defaults={"number": time.time_ns() // 1_000_000 % 2_000_000_000})
     return World(administrator)
