@@ -41,7 +41,7 @@ def render(config: Config) -> Rendering:
         rendering.certificates.update({pem_file(pk): pk for pk in certificates})
         if certificates:
             rendering.files[_list_file(service.vip)] = f"{pem_file(certificates[0])}\n"
-        own = [*(words for words, _ in listen), *(config.certificates[pk] for pk in certificates)]
+        own = [*(said for said, _ in listen.lines), *(config.certificates[pk] for pk in certificates)]
         rendering.parts[service.vip.label] = "\n".join(own)
     return rendering
 

@@ -1,13 +1,15 @@
 """HAProxy text, built from words. Each line knows whose it is, so that HAProxy's errors find back to a field."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from apps.common.options import Option
 
 PLAIN = re.compile(r"\A[A-Za-z0-9_.:,/@%+=!<>{}()|&?~*;^$[\]-]+\Z")
+BLANK: tuple[str, None] = ("", None)
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -15,8 +17,7 @@ class Unspeakable(ValueError):
     """A value holds a control character: it must not reach the file, whatever the validators said."""
 
 
-@dataclass(frozen=True)
-class Owner:
+class Owner(NamedTuple):
     """The object, and the option if one line is one option's, that a line came from."""
 
     kind: str  # the model's name
@@ -25,27 +26,21 @@ class Owner:
     option: str = ""
 
 
-@dataclass(frozen=True)
-class Line:
-    words: tuple[str, ...]
-    owner: Owner | None
-
-    def __str__(self) -> str:
-        return " ".join(quote(word) for word in self.words)
-
-
 @dataclass
 class Section:
-    """`listen AVS` and the indented lines below it."""
+    """`listen AVS` and the indented lines below it, each with its owner."""
 
     head: tuple[str, ...]
     owner: Owner | None = None
-    lines: list[Line] = field(default_factory=list)
+    lines: list[tuple[str, Owner | None]] = field(default_factory=list)
 
-    def add(self, *words: object, owner: Owner | None = None) -> None:
-        """Words may hold a directive of several words first, such as `timeout client`."""
-        first, *rest = (str(word) for word in words)
-        self.lines.append(Line((*first.split(" "), *rest), owner or self.owner))
+    def __post_init__(self) -> None:
+        self.lines.append((" ".join(map(quote, self.head)), self.owner))
+
+    def add(self, keyword: str, *words: object, owner: Owner | None = None) -> None:
+        """`keyword` is ours, and may be several words such as `timeout client`; the others may be anybody's."""
+        said = " ".join(["   ", keyword, *map(quote, map(str, words))])
+        self.lines.append((said, owner or self.owner))
 
     def add_option(self, option: Option, value: Any) -> None:
         """A flat option: its directive and, unless it is a flag, its value."""
@@ -54,23 +49,18 @@ class Section:
         owner = Owner(self.owner.kind, self.owner.pk, self.owner.label, option.name) if self.owner else None
         self.add(option.directive, *([] if value is True else [value]), owner=owner)
 
-    def __iter__(self) -> Iterator[tuple[str, Owner | None]]:
-        yield " ".join(quote(word) for word in self.head), self.owner
-        for line in self.lines:
-            yield f"    {line}", line.owner
-        yield "", None
 
-
+@lru_cache(maxsize=4096)
 def quote(word: str) -> str:
     """One word for HAProxy's parser. In single quotes every character stands for itself."""
-    if UNPRINTABLE.search(word):
-        raise Unspeakable(f"{word!r} holds a control character.")
     if PLAIN.match(word):
         return word
+    if UNPRINTABLE.search(word):
+        raise Unspeakable(f"{word!r} holds a control character.")
     return "'" + word.replace("'", "'\\''") + "'"
 
 
 def text(sections: Iterable[Section]) -> tuple[str, list[Owner | None]]:
-    """The file, and for each of its lines the owner."""
-    lines = [line for section in sections for line in section]
-    return "".join(f"{words}\n" for words, _ in lines), [owner for _, owner in lines]
+    """The file, and for each of its lines the owner. A blank line ends each section."""
+    lines = [line for section in sections for line in (*section.lines, BLANK)]
+    return "".join(f"{said}\n" for said, _ in lines), [owner for _, owner in lines]
