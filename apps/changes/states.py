@@ -4,21 +4,25 @@ from django.conf import settings
 
 from apps.changes import candidate
 from apps.haproxy.states import commands, state_file
+from apps.services.models import RealServer
 from apps.system import files, haproxy
+
+
+def apply() -> None:
+    """What `tell` does, then the same for the next start."""
+    tell()
+    write()
+
+
+def tell() -> None:
+    """Tell the running HAProxy every state that is not the database's yet. Does nothing while it does not run."""
+    if told := commands(_answer(), dict(RealServer.objects.values_list("pk", "state"))):
+        haproxy.tell(settings.PATHS.haproxy_admin_socket, *told)
 
 
 def write() -> None:
     """The state file that HAProxy reads at its next start or reload."""
     files.write(settings.PATHS.server_state, state_file(_answer(), candidate.load_services()))
-
-
-def apply() -> None:
-    """Tell the running HAProxy every state that is not the database's yet. Does nothing while it does not run."""
-    services = candidate.load_services()
-    answer = _answer()
-    if answer and (told := commands(answer, services)):
-        haproxy.tell(settings.PATHS.haproxy_admin_socket, *told)
-    write()
 
 
 def _answer() -> str:

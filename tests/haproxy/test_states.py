@@ -21,8 +21,16 @@ def row(admin: int, *, op: int = 0, weight: int = 50, address: str = "127.0.0.1"
 
 @pytest.mark.parametrize(("state", "admin"), [("online", 0), ("drain", 8), ("halt", 1)])
 def test_health_is_kept_and_the_rest_is_the_models(state: str, admin: int) -> None:
-    written = state_file(HEAD + row(9) + "\n", service(state))
+    written = state_file(HEAD + row(8) + "\n", service(state))
     assert written == HEAD + row(admin, weight=60) + "\n"
+
+
+@pytest.mark.parametrize("runs", [1, 9, 41])
+@pytest.mark.parametrize(("state", "op"), [("online", 2), ("drain", 2), ("halt", 0)])
+def test_a_server_that_is_halted_no_more_is_up(state: str, op: int, runs: int) -> None:
+    """Being halted made it go down. Without checks nothing would ever bring it up again."""
+    columns = state_file(HEAD + row(runs) + "\n", service(state)).splitlines()[-1].split()
+    assert columns[COLUMNS.index("srv_op_state")] == str(op)
 
 
 def test_a_new_server_that_is_online_gets_no_line() -> None:
@@ -55,8 +63,12 @@ def test_health_of_another_server_is_not_taken_over(old: str) -> None:
     ],
 )
 def test_commands_say_only_what_differs(runs: int, state: str, expected: list[str]) -> None:
-    assert commands(HEAD + row(runs), service(state)) == expected
+    assert commands(HEAD + row(runs), {2: state}) == expected
 
 
 def test_a_server_that_haproxy_does_not_run_yet_is_left_alone() -> None:
-    assert commands(HEAD, service("halt")) == []
+    assert commands(HEAD, {2: "halt"}) == []
+
+
+def test_a_server_that_was_deleted_but_runs_until_the_commit_is_left_alone() -> None:
+    assert commands(HEAD + row(8), {3: "online"}) == []
