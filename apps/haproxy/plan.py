@@ -3,19 +3,16 @@
 from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass, replace
-from operator import attrgetter
 from typing import Any
 
 from apps.common.options import Option, option, options
 from apps.haproxy.config import Config, Service
-from apps.haproxy.render import DEFAULT_SERVER, certificates_of, pem_file, render, server_words
+from apps.haproxy.render import DEFAULT_SERVER, RIP_VALUES, VIP_VALUES, certificates_of, pem_file, render, server_words
 from apps.services.models import Balance, RealServer, VirtualService
 
 GENERAL = "general settings changed"
 VIP_OPTIONS = options(VirtualService)
 RIP_OPTIONS = options(RealServer)
-VIP_VALUES = attrgetter("pk", *(item.attname for item in VIP_OPTIONS))
-RIP_VALUES = attrgetter("pk", *(item.attname for item in RIP_OPTIONS))
 WEIGHT = option(RealServer, "weight")
 DYNAMIC = {Balance.LEASTCONN, Balance.ROUNDROBIN}  # to other methods HAProxy adds no server while it runs
 # A server that is added takes nothing from default-server, nor HAProxy's own defaults for keeping connections.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from apps.common.option_kinds import port_spans
@@ -15,6 +16,9 @@ ADDRESSES_FILE = "addresses"
 PEERS = "lbadmin:peers"  # no label of a virtual service can hold a colon
 FALLBACK_ID = 1
 DEFAULT_SERVER = "inter 4000 rise 2 fall 2 slowstart 8000 on-marked-down shutdown-sessions".split()
+VIP_VALUES = attrgetter("pk", *(option.attname for option in options(VirtualService)))
+RIP_VALUES = attrgetter("pk", *(option.attname for option in options(RealServer)))
+MOST_KEPT = 5000  # sections
 FLAT = [option for option in options(VirtualService) if option.directive]
 
 
@@ -33,7 +37,7 @@ class Rendering:
 
 
 def render(config: Config) -> Rendering:
-    listens = [_listen(service, config.host) for service in config.services]
+    listens = [_listen(service, config.host.fallback_port) for service in config.services]
     haproxy, owners = text([_global(config.host), _defaults(), _peers(config.host), *listens])
     rendering = Rendering({CONFIG_FILE: haproxy, ADDRESSES_FILE: _addresses(config.services)}, {}, owners, {})
     for service, listen in zip(config.services, listens, strict=True):
@@ -105,7 +109,20 @@ def _peers(host: Host) -> Section:
     return section
 
 
-def _listen(service: Service, host: Host) -> Section:
+_kept: dict[tuple[Any, ...], Section] = {}
+
+
+def _listen(service: Service, fallback_port: int) -> Section:
+    """Rendered once and kept: from one rendering to the next hardly any service changes."""
+    everything = (fallback_port, VIP_VALUES(service.vip), *map(RIP_VALUES, service.servers))
+    if everything not in _kept:
+        if len(_kept) == MOST_KEPT:
+            _kept.clear()
+        _kept[everything] = _rendered(service, fallback_port)
+    return _kept[everything]
+
+
+def _rendered(service: Service, fallback_port: int) -> Section:
     vip = service.vip
     section = Section(("listen", vip.label), _owner(vip))
     section.add("id", vip.pk)
@@ -126,7 +143,7 @@ def _listen(service: Service, host: Host) -> Section:
         section.add(*words, owner=_owner(vip, "persistence"))
     for server in service.servers:
         section.add(*server_words(vip, server), owner=_owner(server))
-    section.add("server", "backup", f"127.0.0.1:{host.fallback_port}", "id", FALLBACK_ID, "backup", "non-stick")
+    section.add("server", "backup", f"127.0.0.1:{fallback_port}", "id", FALLBACK_ID, "backup", "non-stick")
     return section
 
 
