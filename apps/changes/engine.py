@@ -129,6 +129,12 @@ def prepare_first_start() -> None:
     Running.record(record(job, config, rendering))
 
 
+def reconcile() -> None:
+    """What a commit installed is still there: a state told while the worker was away, an address somebody removed."""
+    network.keep(versions.current_addresses())
+    states.apply()
+
+
 def recover() -> None:
     """After a start of the worker: what was cut off is undone, so that disk, HAProxy and database agree again.
 
@@ -140,8 +146,7 @@ def recover() -> None:
     begun = [job for job in cut_off if job.state != JobState.CHECKING]
     if begun or versions.current() != good:
         activate.back_to(good)
-    network.keep(versions.current_addresses())
-    states.apply()
+    reconcile()
     for job in cut_off:
         if running and running.revision.pk == job.pk:
             job.enter(JobState.DONE, sentence=PROVEN)

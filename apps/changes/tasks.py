@@ -27,6 +27,12 @@ def apply_server_states() -> None:
 
 
 @shared_task
+def reconcile() -> None:
+    """Once a minute: floating IPs and administrative states are what they should be, whoever touched them."""
+    engine.reconcile()
+
+
+@shared_task
 def recover() -> None:
     """After a start: a job that was cut off is undone, floating IPs and administrative states are back."""
     engine.recover()

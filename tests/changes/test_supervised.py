@@ -93,3 +93,9 @@ def test_haproxy_killed_during_a_reload_leaves_disk_process_and_database_agreein
     assert running is not None
     assert versions.current() == versions.name_of(running.revision.pk) == activate.running_version()
     assert get() == "200 hello"
+
+
+def test_a_state_that_was_saved_while_the_worker_was_away_is_told_within_a_minute() -> None:
+    RealServer.objects.filter(label="one").update(state=State.HALT)
+    engine.reconcile()
+    assert admin_states()["one"] == "1"
