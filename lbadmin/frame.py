@@ -1,5 +1,6 @@
 """What every page shows around its content: header strip, menu, Commit changes."""
 
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,6 +9,7 @@ from django.http import HttpRequest
 
 from apps.accounts.models import Group
 from apps.changes.pending import commit_box
+from apps.local import trial
 from lbadmin import menu
 
 
@@ -17,6 +19,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "menu": menu.entries(request),
         "commit": commit_box(request),
+        "trial_box": partial(trial.box, request),  # parts of pages do not ask for it
         "may_config": request.user.may(Group.CONFIG),
         "version": settings.VERSION,
         "origin": _page(request),

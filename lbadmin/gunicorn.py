@@ -4,15 +4,15 @@ import ssl
 from collections.abc import Callable
 from typing import Any
 
+from apps.system import webui
 from apps.system.environment import read
 from apps.system.paths import Paths
 
 _environment = read()
-_address = _environment.webui_address
-_host = f"[{_address}]" if ":" in _address else _address
+_paths = Paths(_environment.home)
 
-bind = f"{_host}:{_environment.webui_port}"
-certfile = keyfile = str(Paths(_environment.home).webui_certificate)
+bind = str(webui.listens(_paths, _environment))
+certfile = keyfile = str(_paths.webui_certificate)
 worker_class = "gthread"
 workers = 1
 threads = 8

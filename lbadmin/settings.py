@@ -18,7 +18,8 @@ VERSION = "1.0.0"
 SECRET_KEY = (PATHS.secrets / "django.key").read_text()
 DATA_KEY_FILE = PATHS.secrets / "data.key"  # encrypts private keys in the database
 DEBUG = False
-ALLOWED_HOSTS = ["*"]  # an appliance is reached by any of its addresses; nothing is built from the Host header
+# An appliance is reached by any of its addresses. From the Host header only links for the same browser are built.
+ALLOWED_HOSTS = ["*"]
 
 # TCP ports the appliance itself listens on: a virtual service cannot have them.
 OWN_PORTS: dict[int, str] = {
@@ -26,8 +27,11 @@ OWN_PORTS: dict[int, str] = {
     9080: "WebUI - HTTP",
     ENVIRONMENT.fallback_port: "Nginx fallback server",
     ENVIRONMENT.peers_port: "HAProxy persistence table replication",
-    ENVIRONMENT.webui_port: "WebUI - HTTPS",
 }
+WEBUI_PORTS = "apps.local.webui.ports"  # tells those of the WebUI, which can be changed
+
+# Settings that can cut the administrator off: each is tried first, and returns by itself unless it is kept.
+TRIALS = {"webui": "apps.local.webui.KIND"}
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -44,6 +48,7 @@ INSTALLED_APPS = [
     "apps.services",
     "apps.haproxy",
     "apps.changes",
+    "apps.local",
     "apps.overview",
     "apps.maintenance",
     "apps.insight",
@@ -127,7 +132,14 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
+    "reconcile": {"task": "apps.changes.tasks.reconcile", "schedule": timedelta(minutes=1)},
     "housekeeping": {"task": "apps.maintenance.tasks.housekeeping", "schedule": timedelta(hours=24)},
+    # Rows, asked for again and again, survive what a message with a delay would not: the end of its worker.
+    "trials": {
+        "task": "apps.local.tasks.return_overdue",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},
+    },
 }
 
 AUTH_USER_MODEL = "accounts.User"
@@ -156,7 +168,8 @@ AXES_DISABLE_ACCESS_LOG = True  # it would grow for ever; the user's last log in
 AXES_SENSITIVE_PARAMETERS = ["username", "csrfmiddlewaretoken"]
 AXES_VERBOSE = False
 
-# The cookies of two nodes on one host must not overwrite each other: cookies know no ports.
+# The cookies of two nodes on one host must not overwrite each other: cookies know no ports. The names stay when the
+# WebUI moves to another port, so that whoever is logged in stays it there.
 SESSION_COOKIE_NAME = f"__Host-lbadmin-{ENVIRONMENT.webui_port}"
 SESSION_COOKIE_SECURE = True
 SESSION_COOKIE_SAMESITE = "Strict"

@@ -13,6 +13,7 @@ urlpatterns = [
             [
                 path("", include("apps.overview.urls")),
                 path("", include("apps.accounts.urls")),
+                path("local/", include("apps.local.urls")),
                 path("cluster/", include("apps.services.urls")),
                 path("cluster/ssl-certificate/", include("apps.certificates.urls")),
                 path("commit/", include("apps.changes.urls")),
@@ -26,3 +27,4 @@ urlpatterns = [
 
 handler403 = "apps.common.views.forbidden"
 handler404 = "apps.common.views.not_found"
+handler500 = "apps.common.views.server_error"

@@ -20,6 +20,7 @@ LAYERS = [
     "services",
     "haproxy",
     "changes",
+    "local",
     "overview",
     "maintenance",
     "insight",

@@ -36,6 +36,10 @@ def is_free(address: str, port: int) -> bool:
     return not bind_problem(address, port)
 
 
+def has_address(address: str) -> bool:
+    return is_free(address, 0)
+
+
 @contextmanager
 def _bound(address: str, port: int) -> Iterator[None]:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET

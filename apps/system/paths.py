@@ -24,6 +24,11 @@ class Paths:
         return self.home / "tls" / "webui.pem"
 
     @property
+    def webui_socket(self) -> Path:
+        """Where the WebUI listens, once that was changed in the WebUI itself."""
+        return self.home / "webui.json"
+
+    @property
     def haproxy(self) -> Path:
         """Holds a directory per version, the link `current` to the one that runs, and the server states."""
         return self.home / "haproxy"

@@ -20,7 +20,7 @@ def restart(paths: Paths, program: str) -> None:
     supervisor = _connect(paths)
     name = f"{GROUP}:{program}"
     try:
-        if supervisor.getProcessInfo(name)["statename"] in {"RUNNING", "STARTING"}:
+        if supervisor.getProcessInfo(name)["statename"] in {"RUNNING", "STARTING", "BACKOFF"}:
             supervisor.stopProcess(name, True)
         supervisor.startProcess(name, True)
     except (xmlrpc.client.Fault, OSError) as error:

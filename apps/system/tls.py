@@ -5,6 +5,7 @@ import hashlib
 import ipaddress
 import socket
 import ssl
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -44,6 +45,11 @@ def self_signed() -> str:
 def _names() -> list[x509.GeneralName]:
     hosts: list[x509.GeneralName] = [x509.DNSName(name) for name in dict.fromkeys([hostname(), "localhost"])]
     return hosts + [x509.IPAddress(ipaddress.ip_address(item.address)) for item in network.addresses()]
+
+
+def fingerprint(path: Path) -> str:
+    """The SHA-256 of the first certificate in a PEM file."""
+    return x509.load_pem_x509_certificate(path.read_bytes()).fingerprint(hashes.SHA256()).hex()
 
 
 def served_fingerprint(address: str, port: int, timeout: float = 3.0) -> str:

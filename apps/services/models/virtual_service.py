@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.module_loading import import_string
 
 from apps.common.option_kinds import (
     AddressOption,
@@ -221,7 +222,8 @@ class VirtualService(models.Model):
         return True
 
     def _own_port(self) -> str:
-        for port, purpose in settings.OWN_PORTS.items():
+        own = settings.OWN_PORTS | import_string(settings.WEBUI_PORTS)()
+        for port, purpose in own.items():
             if any(first <= port <= last for first, last in port_spans(self.ports)):
                 return f"Port {port} is used by the appliance itself ({purpose}). Choose another port."
         return ""

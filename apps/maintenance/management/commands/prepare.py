@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from apps.accounts.actions import create_first_user
 from apps.accounts.models import FIRST_USER, User
 from apps.changes import engine
-from apps.system import files, home, host, network, processes, tls
+from apps.system import files, home, host, network, processes, tls, webui
 
 
 class Command(BaseCommand):
@@ -39,16 +39,17 @@ class Command(BaseCommand):
             raise CommandError(f"Not installed: {names}. Run ./appliance run as root once: it installs them.")
         if host.answers(settings.PATHS.supervisor_socket):
             raise CommandError(f"lbadmin already runs with LBADMIN_HOME={settings.PATHS.home}. Stop it first.")
+        own = webui.listens(settings.PATHS, settings.ENVIRONMENT)
+        chosen = settings.PATHS.webui_socket
+        move_webui = f"delete {chosen}" if chosen.exists() else "set LBADMIN_WEBUI_PORT to another port"
         wanted = {
-            "LBADMIN_WEBUI_PORT": (settings.ENVIRONMENT.webui_address, settings.ENVIRONMENT.webui_port),
-            "LBADMIN_FALLBACK_PORT": ("0.0.0.0", settings.ENVIRONMENT.fallback_port),  # noqa: S104 - where nginx listens
-            "LBADMIN_PEERS_PORT": ("127.0.0.1", settings.ENVIRONMENT.peers_port),
+            move_webui: (own.address, own.port),
+            "set LBADMIN_FALLBACK_PORT to another port": ("0.0.0.0", settings.ENVIRONMENT.fallback_port),  # noqa: S104 - where nginx listens
+            "set LBADMIN_PEERS_PORT to another port": ("127.0.0.1", settings.ENVIRONMENT.peers_port),
         }
-        for name, (address, port) in wanted.items():
+        for advice, (address, port) in wanted.items():
             if not host.is_free(address, port):
-                raise CommandError(
-                    f"Port {port} on {address} is used by another program. Stop that, or set {name} to another port."
-                )
+                raise CommandError(f"Port {port} on {address} is used by another program. Stop that, or {advice}.")
 
     def _make_certificate(self) -> None:
         path = settings.PATHS.webui_certificate
@@ -82,14 +83,13 @@ class Command(BaseCommand):
                 self.stdout.write("The two differ. Try again.")
 
     def _greet(self, password: str) -> None:
-        port = settings.ENVIRONMENT.webui_port
+        own = webui.listens(settings.PATHS, settings.ENVIRONMENT)
         reachable = [
             item.address for item in network.addresses() if item.interface != network.LOOPBACK and "." in item.address
         ]
-        chosen = settings.ENVIRONMENT.webui_address
-        addresses = (reachable or ["127.0.0.1"]) if chosen in {"0.0.0.0", "::"} else [chosen]  # noqa: S104 - compared, not bound
+        addresses = (reachable or ["127.0.0.1"]) if own.is_everywhere else [own.address]
         for address in addresses:
-            self.stdout.write(f"lbadmin: https://{address}:{port}/lbadmin/")
+            self.stdout.write(f"lbadmin: https://{webui.Socket(address, own.port)}/lbadmin/")
         if password:
             self.stdout.write(
                 f"User {FIRST_USER}, password {password} - shown only now; change it under Maintenance > Passwords."
