@@ -5,6 +5,7 @@ It is what a revision keeps, what two revisions are compared by, what is rolled 
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, cast
 
 from django.db import models
@@ -26,9 +27,14 @@ class Kind:
     parent: str = ""  # the field that names the object around it
     extra: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def options(self) -> list[Option]:
         return options(self.model)
+
+    @cached_property
+    def defaults(self) -> dict[str, str]:
+        """The texts of an object that says nothing of itself, by element."""
+        return {option.element: _default(option) for option in self.options} | dict.fromkeys(self.extra, "")
 
     @property
     def name(self) -> str:

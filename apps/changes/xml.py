@@ -74,14 +74,8 @@ def _read_item(element: Element, kind: Kind) -> Item:
     number = element.get("id", "")
     if not number.isdecimal() or int(number) < 1:
         raise DocumentRefused(f"A <{kind.element}> has no id.")
-    texts = {name: (element.findtext(name) or "") for name in _elements(kind) if element.find(name) is not None}
+    texts = {found.tag: found.text or "" for found in element if found.tag in kind.defaults}
     if not texts.get("label"):
         raise DocumentRefused(f"The <{kind.element}> with id {number} has no label.")
-    defaults = {option.element: option.to_text(option.get_default()) for option in kind.options if option.has_default()}
-    whole = dict.fromkeys(_elements(kind), "") | defaults | texts
     inner = tuple(_read_item(found, child) for child in kind.children for found in element.iterfind(child.element))
-    return Item(kind, int(number), whole, inner)
-
-
-def _elements(kind: Kind) -> list[str]:
-    return [*(option.element for option in kind.options), *kind.extra]
+    return Item(kind, int(number), kind.defaults | texts, inner)
