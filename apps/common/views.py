@@ -7,6 +7,7 @@ from django.db import models, transaction
 from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 
 from apps.common.forms import OptionForm
 from apps.common.models import Edit, Generation
@@ -97,3 +98,8 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return problem(request, 404, "Not found", "This page does not exist, or the object was deleted meanwhile.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Without the frame: whatever broke may be what the frame needs."""
+    return HttpResponse(render_to_string("500.html"), status=500)
