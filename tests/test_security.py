@@ -5,9 +5,10 @@ import re
 import pytest
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from apps.accounts.models import Group, User
+from apps.common.views import server_error
 from tests.conftest import PASSWORD, Browser
 
 LOGIN = "/lbadmin/login/"
@@ -127,3 +128,9 @@ def test_a_name_with_markup_stays_text(admin: Client) -> None:
     page = answer.content.decode()
     assert "&lt;b onmouseover=alert(1)&gt;" in page
     assert "<b onmouseover" not in page
+
+
+def test_an_unexpected_error_has_a_page_of_its_own_that_needs_no_database() -> None:
+    answer = server_error(RequestFactory().get("/lbadmin/"))
+    assert answer.status_code == 500
+    assert "Traffic is not touched" in answer.content.decode()

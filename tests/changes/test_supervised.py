@@ -37,7 +37,8 @@ def supervisor(service: VirtualService) -> Iterator[None]:
     text["group:lbadmin"]["programs"] = "haproxy"
     with settings.PATHS.supervisor_config.open("w") as file:
         text.write(file)
-    words = [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "-c", settings.PATHS.supervisor_config]
+    config = str(settings.PATHS.supervisor_config)
+    words = [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "-c", config]
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
     try:
         haproxy.wait(settings.PATHS.haproxy_admin_socket, MASTER)
