@@ -74,6 +74,11 @@ def test_fifty_stand_on_a_page(
     assert "web added" in older
 
 
+def test_the_oldest_of_a_page_is_compared_with_the_newest_of_the_next(viewer: Client, three: list[Job]) -> None:
+    Job.objects.bulk_create(Job(kind=Kind.RELOAD, user="bob", state=JobState.ROLLED_BACK) for _ in range(49))
+    assert "shop added, web changed" in text(viewer, HISTORY)
+
+
 def test_a_revision_is_compared_with_the_one_that_ran_before(viewer: Client, three: list[Job]) -> None:
     """Not with one that was refused in between."""
     done = three[2]
