@@ -35,6 +35,7 @@ class Difference:
 class CommitBox:
     """The Commit changes box: what waits, and the job this browser asked for or that runs now."""
 
+    generation: int
     difference: Difference | None
     check: Check | None  # None while HAProxy has not read it yet
     job: Job | None
@@ -44,6 +45,12 @@ class CommitBox:
     @property
     def is_unchecked(self) -> bool:
         return self.difference is not None and self.check is None
+
+    @property
+    def seen(self) -> str:
+        """Another value whenever the box would look different."""
+        job = f"{self.job.pk}-{self.job.state}" if self.job else ""
+        return f"{self.generation}.{bool(self.difference):d}.{bool(self.check):d}.{job}"
 
     @property
     def action(self) -> Kind:
@@ -73,6 +80,7 @@ def commit_box(request: HttpRequest) -> CommitBox:
     generation = Generation.current()
     waiting = difference(generation)
     return CommitBox(
+        generation,
         waiting,
         check=last_check(generation) if waiting else None,
         job=_job(request),

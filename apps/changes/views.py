@@ -13,6 +13,7 @@ from apps.accounts.roles import needs
 from apps.changes import tasks
 from apps.changes.candidate import fingerprints
 from apps.changes.models import Job, Kind
+from apps.changes.pending import commit_box
 from apps.common.views import confirm
 
 STOP_POLLING = 286
@@ -81,7 +82,9 @@ def follow(request: HttpRequest, pk: int) -> HttpResponse:
 @needs(Group.REPORT)
 @require_GET
 def box(request: HttpRequest) -> HttpResponse:
-    """The box as it is now, for htmx: somebody else may have saved or committed something."""
+    """The box as it is now, for htmx: somebody else may have saved or committed something. 204 when the page shows it."""
+    if commit_box(request).seen == request.GET.get("seen"):
+        return HttpResponse(status=204)
     return render(request, "changes/_box.html")
 
 

@@ -84,3 +84,13 @@ def test_the_page_follows_a_job_until_it_ends(viewer: Client, state: JobState, s
 def test_haproxys_words_are_shown_as_text(viewer: Client) -> None:
     job = Job.objects.create(kind=Kind.RELOAD, user="x", state=JobState.REFUSED, said="<script>alert(1)</script>")
     assert "&lt;script&gt;" in viewer.get(f"{LIST}?job={job.pk}").content.decode()
+
+
+def test_a_poll_answers_only_what_the_page_does_not_show_yet(admin: Client, viewer: Client) -> None:
+    seen = viewer.get(LIST).context["commit"].seen
+    box = "/lbadmin/commit/box/"
+    assert viewer.get(box, {"seen": seen}).status_code == 204
+    admin.post(f"{LIST}add/", SERVICE)
+    answer = viewer.get(box, {"seen": seen})
+    assert answer.status_code == 200
+    assert "web added" in answer.content.decode()
