@@ -82,7 +82,7 @@ def follow(request: HttpRequest, pk: int) -> HttpResponse:
 @needs(Group.REPORT)
 @require_GET
 def box(request: HttpRequest) -> HttpResponse:
-    """The box as it is now, for htmx: somebody else may have saved or committed something. 204 when the page shows it."""
+    """The box as it is now, for htmx, as others may save or commit too; 204 while the page shows it already."""
     if commit_box(request).seen == request.GET.get("seen"):
         return HttpResponse(status=204)
     return render(request, "changes/_box.html")
