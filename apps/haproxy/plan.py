@@ -134,7 +134,7 @@ class _Comparison:
 
     def _server(self, old: RealServer, new: RealServer) -> Iterator[Step | str]:
         vip = self.new.vip
-        changed = _that_matter(RIP_OPTIONS, old, new, lambda server: [*server_words(vip, server)])
+        changed = _that_matter(RIP_OPTIONS, old, new, lambda server: server_words(vip, server))
         if WEIGHT in changed:
             yield SetWeight(vip.label, new.label, new.weight)
         if others := [item for item in changed if item != WEIGHT]:
@@ -142,7 +142,7 @@ class _Comparison:
 
     def _added(self, server: RealServer) -> Step | str:
         vip = self.new.vip
-        _, _, address, *said = [str(word) for word in server_words(vip, server)]
+        _, _, address, *said = server_words(vip, server)
         added = f"{server.label} of {vip.label} was added and"
         if "cookie" in said:
             return f"{added} {vip.label} keeps clients by {_words(vip, 'persistence')}"

@@ -72,10 +72,10 @@ def _global(host: Host) -> Section:
     if host.user:
         section.add("user", host.user)
         section.add("group", host.user)
-    section.add("stats socket", host.admin_socket, "mode", "600", "level", "admin", "expose-fd", "listeners")
+    section.add("stats socket", str(host.admin_socket), "mode", "600", "level", "admin", "expose-fd", "listeners")
     readers = ("group", host.stats_group, "mode", "660") if host.stats_group else ("mode", "600")
-    section.add("stats socket", host.stats_socket, *readers, "level", "user")
-    section.add("server-state-file", host.server_state)
+    section.add("stats socket", str(host.stats_socket), *readers, "level", "user")
+    section.add("server-state-file", str(host.server_state))
     section.add("localpeer", "lbadmin")
     section.add("hard-stop-after", "1h")
     section.add("spread-checks", "5")
@@ -125,7 +125,7 @@ def _listen(service: Service, fallback_port: int) -> Section:
 def _rendered(service: Service, fallback_port: int) -> Section:
     vip = service.vip
     section = Section(("listen", vip.label), _owner(vip))
-    section.add("id", vip.pk)
+    section.add("id", str(vip.pk))
     section.add("bind", ",".join(_binds(vip)), *_tls(vip), owner=_owner(vip, "ports"))
     section.add("mode", "tcp" if vip.protocol == Protocol.TCP else "http", owner=_owner(vip, "protocol"))
     if vip.protocol != Protocol.TCP:
@@ -143,7 +143,7 @@ def _rendered(service: Service, fallback_port: int) -> Section:
         section.add(*words, owner=_owner(vip, "persistence"))
     for server in service.servers:
         section.add(*server_words(vip, server), owner=_owner(server))
-    section.add("server", "backup", f"127.0.0.1:{fallback_port}", "id", FALLBACK_ID, "backup", "non-stick")
+    section.add("server", "backup", f"127.0.0.1:{fallback_port}", "id", str(FALLBACK_ID), "backup", "non-stick")
     return section
 
 
@@ -190,22 +190,21 @@ def _persistence(vip: VirtualService) -> Iterator[tuple[Any, ...]]:
         yield ("stick on", "src")
 
 
-def server_words(vip: VirtualService, server: RealServer) -> Iterator[Any]:
+def server_words(vip: VirtualService, server: RealServer) -> list[str]:
     """The line of a real server: `server`, its label, its address, then what is said of it."""
     address = _bracketed(server.address)
-    yield from ("server", server.label, f"{address}:{server.port}" if server.port else address)
-    yield from ("id", server.pk + FALLBACK_ID, "weight", server.weight)
+    words = ["server", server.label, f"{address}:{server.port}" if server.port else address]
+    words += ["id", str(server.pk + FALLBACK_ID), "weight", str(server.weight)]
     if vip.protocol != Protocol.TCP:
         if vip.persistence == Persistence.COOKIE:
-            yield from ("cookie", server.label)
+            words += ["cookie", server.label]
         if server.redirect_url:
-            yield from ("redir", server.redirect_url)
+            words += ["redir", server.redirect_url]
     if server.encrypted:
-        yield from ("ssl", "verify", "none")
+        words += ["ssl", "verify", "none"]
     if vip.check_type == Check.CONNECT:
-        yield "check"
-        if not server.port:
-            yield from ("port", port_spans(vip.ports)[0][0])
+        words += ["check"] if server.port else ["check", "port", str(port_spans(vip.ports)[0][0])]
+    return words
 
 
 def _owner(item: VirtualService | RealServer, option: str = "") -> Owner:

@@ -37,9 +37,9 @@ class Section:
     def __post_init__(self) -> None:
         self.lines.append((" ".join(map(quote, self.head)), self.owner))
 
-    def add(self, keyword: str, *words: object, owner: Owner | None = None) -> None:
+    def add(self, keyword: str, *words: str, owner: Owner | None = None) -> None:
         """`keyword` is ours, and may be several words such as `timeout client`; the others may be anybody's."""
-        said = " ".join(["   ", keyword, *map(quote, map(str, words))])
+        said = " ".join(["   ", keyword, *map(quote, words)])
         self.lines.append((said, owner or self.owner))
 
     def add_option(self, option: Option, value: Any) -> None:
@@ -47,7 +47,7 @@ class Section:
         if value is False or value in ("", None):
             return
         owner = Owner(self.owner.kind, self.owner.pk, self.owner.label, option.name) if self.owner else None
-        self.add(option.directive, *([] if value is True else [value]), owner=owner)
+        self.add(option.directive, *([] if value is True else [str(value)]), owner=owner)
 
 
 @lru_cache(maxsize=4096)
