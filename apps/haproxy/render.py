@@ -115,11 +115,12 @@ _kept: dict[tuple[Any, ...], Section] = {}
 def _listen(service: Service, fallback_port: int) -> Section:
     """Rendered once and kept: from one rendering to the next hardly any service changes."""
     everything = (fallback_port, VIP_VALUES(service.vip), *map(RIP_VALUES, service.servers))
-    if everything not in _kept:
-        if len(_kept) == MOST_KEPT:
+    section = _kept.get(everything)
+    if section is None:
+        if len(_kept) >= MOST_KEPT:
             _kept.clear()
-        _kept[everything] = _rendered(service, fallback_port)
-    return _kept[everything]
+        section = _kept[everything] = _rendered(service, fallback_port)
+    return section
 
 
 def _rendered(service: Service, fallback_port: int) -> Section:
