@@ -5,6 +5,7 @@ there is never more than one.
 """
 
 from django.conf import settings
+from django.db import transaction
 
 from apps.changes import activate, candidate, proof, states, versions
 from apps.changes.document import Document, document, services_of
@@ -43,9 +44,10 @@ def commit(job: Job) -> None:
 
 def _commit(job: Job) -> tuple[str, list[str]]:
     job.enter(JobState.CHECKING)
-    config = candidate.load()
-    rendering = render(config)
-    revision = record(job, config, rendering)
+    with transaction.atomic():  # one moment of the database: somebody may be saving
+        config = candidate.load()
+        rendering = render(config)
+        revision = record(job, config, rendering)
     version = versions.stage(versions.name_of(revision.pk), rendering)
     versions.check(version)
     old = running_config()
