@@ -3,14 +3,16 @@
 It is what a revision keeps, what two revisions are compared by, what is rolled back to, downloaded and shown as XML.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, cast
 
 from django.db import models
 
 from apps.certificates.models import Certificate
+from apps.common.kept import Kept
 from apps.common.option_kinds import RelationOption
 from apps.common.options import Option, options
 from apps.haproxy.config import Service
@@ -36,6 +38,11 @@ class Kind:
         """The texts of an object that says nothing of itself, by element."""
         return {option.element: _default(option) for option in self.options} | dict.fromkeys(self.extra, "")
 
+    @cached_property
+    def values(self) -> Callable[[Any], Any]:
+        """Of a row: everything that the document tells of it."""
+        return attrgetter("pk", *(option.attname for option in self.options), *self.extra)
+
     @property
     def name(self) -> str:
         return str(self.model._meta.verbose_name)
@@ -58,6 +65,12 @@ class Item:
     def label(self) -> str:
         return self.texts["label"]
 
+    def __hash__(self) -> int:
+        return hash((self.kind.element, self.number))
+
+
+ITEMS = Kept[Item](most=5000)
+
 
 @dataclass(frozen=True)
 class Document:
@@ -67,11 +80,17 @@ class Document:
 
 def document(services: Iterable[Service], certificates: Mapping[int, Certificate]) -> Document:
     labels = {pk: certificate.label for pk, certificate in certificates.items()}
-    items = tuple(
-        _item(VIRTUAL, service.vip, labels, tuple(_item(REAL, server, labels) for server in service.servers))
-        for service in services
-    )
+    items = tuple(_virtual(service, labels) for service in services)
     return Document(items, {item.label: item.content for item in certificates.values()})
+
+
+def _virtual(service: Service, labels: Mapping[int, str]) -> Item:
+    vip, servers = service.vip, service.servers
+    named = (labels.get(vip.certificate_id or 0), labels.get(vip.authority_id or 0))
+    everything = (VIRTUAL.values(vip), *map(REAL.values, servers), named)
+    return ITEMS.get(
+        everything, lambda: _item(VIRTUAL, vip, labels, tuple(_item(REAL, server, labels) for server in servers))
+    )
 
 
 def _item(kind: Kind, row: Any, labels: Mapping[int, str], items: tuple[Item, ...] = ()) -> Item:

@@ -13,16 +13,16 @@ SPARE_DESCRIPTORS = 200  # sockets, logs, peers, and a few connections
 
 def before(old: tuple[Service, ...], new: tuple[Service, ...]) -> None:
     """Ports that are taken, addresses that are not there, too many listeners. Raises CommitRefused."""
-    needed = len(binds(new)) + sum(len(service.servers) for service in new) + SPARE_DESCRIPTORS
+    wanted = binds(new)
+    needed = len(wanted) + sum(len(service.servers) for service in new) + SPARE_DESCRIPTORS
     if needed > host.descriptor_limit():
         raise CommitRefused(
             f"This configuration needs at least {needed} open files; this host allows {host.descriptor_limit()}. "
             "Use fewer ports, or raise the limit of open files. The previous configuration goes on serving."
         )
-    owners = {bind: service.vip.label for service in new for bind in binds((service,))}
-    for address, port in sorted(binds(new) - binds(old)):
+    for address, port in sorted(wanted - binds(old)):
         if problem := host.bind_problem(address, port):
-            label = owners[address, port]
+            label = next(service.vip.label for service in new if (address, port) in binds((service,)))
             raise CommitRefused(f"{label} cannot listen: {problem}. The previous configuration goes on serving.")
 
 

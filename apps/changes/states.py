@@ -3,6 +3,7 @@
 from django.conf import settings
 
 from apps.changes import candidate
+from apps.haproxy.config import Service
 from apps.haproxy.states import commands, state_file
 from apps.services.models import RealServer
 from apps.system import files, haproxy
@@ -20,9 +21,14 @@ def tell() -> None:
         haproxy.tell(settings.PATHS.haproxy_admin_socket, *told)
 
 
-def write() -> None:
+def write(text: str = "") -> None:
     """The state file that HAProxy reads at its next start or reload."""
-    files.write(settings.PATHS.server_state, state_file(_answer(), candidate.load_services()))
+    files.write(settings.PATHS.server_state, text or as_text(candidate.load_services()))
+
+
+def as_text(services: tuple[Service, ...]) -> str:
+    """The state file for these services: health as HAProxy tells it now, the rest as they say."""
+    return state_file(_answer(), services)
 
 
 def _answer() -> str:

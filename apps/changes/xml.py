@@ -1,6 +1,7 @@
 """The canonical document as XML (`lb_config.xml`)."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape, quoteattr
 
@@ -27,7 +28,7 @@ def _lines(document: Document) -> Iterator[str]:
     yield "  <replicated>"
     yield "    <haproxy>"
     for item in document.items:
-        yield from _item_lines(item, "      ")
+        yield _text(item)
     yield "    </haproxy>"
     yield "    <sslcerts>"
     for label, fingerprint in document.certificates.items():
@@ -36,6 +37,11 @@ def _lines(document: Document) -> Iterator[str]:
     yield "  </replicated>"
     yield "  <local/>"
     yield "</config>"
+
+
+@lru_cache(maxsize=5000)
+def _text(item: Item) -> str:
+    return "\n".join(_item_lines(item, "      "))
 
 
 def _item_lines(item: Item, indent: str) -> Iterator[str]:

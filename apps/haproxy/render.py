@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
+from apps.common.kept import Kept
 from apps.common.option_kinds import port_spans
 from apps.common.options import options
 from apps.haproxy.config import Config, Host, Service
@@ -18,7 +19,7 @@ FALLBACK_ID = 1
 DEFAULT_SERVER = "inter 4000 rise 2 fall 2 slowstart 8000 on-marked-down shutdown-sessions".split()
 VIP_VALUES = attrgetter("pk", *(option.attname for option in options(VirtualService)))
 RIP_VALUES = attrgetter("pk", *(option.attname for option in options(RealServer)))
-MOST_KEPT = 5000  # sections
+SECTIONS = Kept[Section](most=5000)
 FLAT = [option for option in options(VirtualService) if option.directive]
 
 
@@ -109,18 +110,9 @@ def _peers(host: Host) -> Section:
     return section
 
 
-_kept: dict[tuple[Any, ...], Section] = {}
-
-
 def _listen(service: Service, fallback_port: int) -> Section:
-    """Rendered once and kept: from one rendering to the next hardly any service changes."""
     everything = (fallback_port, VIP_VALUES(service.vip), *map(RIP_VALUES, service.servers))
-    section = _kept.get(everything)
-    if section is None:
-        if len(_kept) >= MOST_KEPT:
-            _kept.clear()
-        section = _kept[everything] = _rendered(service, fallback_port)
-    return section
+    return SECTIONS.get(everything, lambda: _rendered(service, fallback_port))
 
 
 def _rendered(service: Service, fallback_port: int) -> Section:

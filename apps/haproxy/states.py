@@ -77,7 +77,9 @@ def commands(answer: str, states: Mapping[int, str]) -> list[str]:
 
     Servers that only one of the two knows are left alone.
     """
-    return [command for row in _known(answer).values() for command in _commands(row, states)]
+    rows = [line.split(maxsplit=ADMIN_STATE + 1) for line in answer.splitlines()]
+    known = [row for row in rows if len(row) > ADMIN_STATE and row[BE_ID].isdecimal()]
+    return [command for row in known for command in _commands(row, states)]
 
 
 def _commands(row: Row, states: Mapping[int, str]) -> Iterator[str]:

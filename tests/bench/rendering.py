@@ -31,7 +31,7 @@ def measure(site: Site) -> Iterator[Row]:
 
 def _first() -> float:
     """As a process does that has rendered nothing yet."""
-    renderer._kept.clear()
+    renderer.SECTIONS.clear()
     return clock(_render)
 
 
