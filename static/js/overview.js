@@ -10,18 +10,21 @@ function isPoll(event) {
   return event.detail.elt?.id === "poll";
 }
 
+function isUsers(event) {
+  return !isPoll(event) && event.detail.elt?.id !== "commit-box"; // that one polls for itself
+}
+
 document.body.addEventListener("htmx:beforeRequest", (event) => {
-  if (!isPoll(event)) {
+  if (isUsers(event)) {
     busy += 1;
     stale = true;
-  } else if (busy || held || document.hidden) {
-    event.preventDefault();
-  } else {
-    stale = false;
+  } else if (isPoll(event)) {
+    if (busy || held || document.hidden) event.preventDefault();
+    else stale = false;
   }
 });
 document.body.addEventListener("htmx:afterRequest", (event) => {
-  if (!isPoll(event)) busy -= 1;
+  if (isUsers(event)) busy -= 1;
 });
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.requestConfig.elt.id === "poll" && (stale || held)) event.detail.shouldSwap = false;
