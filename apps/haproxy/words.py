@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from apps.common.options import Option
 
-PLAIN = re.compile(r"\A[A-Za-z0-9_.:,/@%+=!<>{}()|&?~*;^$[\]-]+\Z")
+CHARACTERS = r"A-Za-z0-9_.:,/@%+=!<>{}()|&?~*;^$[\]-"  # that stand for themselves without quotes
+PLAIN = re.compile(rf"\A[{CHARACTERS}]+\Z")
+PLAIN_LINE = re.compile(rf"\A[ {CHARACTERS}]+\Z")
 BLANK: tuple[str, None] = ("", None)
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -35,12 +36,12 @@ class Section:
     lines: list[tuple[str, Owner | None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.lines.append((" ".join(map(quote, self.head)), self.owner))
+        self.lines.append((said(self.head), self.owner))
 
     def add(self, keyword: str, *words: str, owner: Owner | None = None) -> None:
         """`keyword` is ours, and may be several words such as `timeout client`; the others may be anybody's."""
-        said = " ".join(["   ", keyword, *map(quote, words)])
-        self.lines.append((said, owner or self.owner))
+        line = f"    {keyword} {said(words)}" if words else f"    {keyword}"
+        self.lines.append((line, owner or self.owner))
 
     def add_option(self, option: Option, value: Any) -> None:
         """A flat option: its directive and, unless it is a flag, its value."""
@@ -50,7 +51,14 @@ class Section:
         self.add(option.directive, *([] if value is True else [str(value)]), owner=owner)
 
 
-@lru_cache(maxsize=4096)
+def said(words: tuple[str, ...]) -> str:
+    """The words as HAProxy reads them. Nearly always none needs quotes, and one look at the line is enough to know."""
+    line = " ".join(words)
+    if line.count(" ") == len(words) - 1 and PLAIN_LINE.match(line) and "" not in words:
+        return line
+    return " ".join(map(quote, words))
+
+
 def quote(word: str) -> str:
     """One word for HAProxy's parser. In single quotes every character stands for itself."""
     if PLAIN.match(word):
@@ -63,4 +71,4 @@ def quote(word: str) -> str:
 def text(sections: Iterable[Section]) -> tuple[str, list[Owner | None]]:
     """The file, and for each of its lines the owner. A blank line ends each section."""
     lines = [line for section in sections for line in (*section.lines, BLANK)]
-    return "".join(f"{said}\n" for said, _ in lines), [owner for _, owner in lines]
+    return "".join(f"{line}\n" for line, _ in lines), [owner for _, owner in lines]
