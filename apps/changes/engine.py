@@ -7,14 +7,13 @@ there is never more than one.
 from django.conf import settings
 from django.db import transaction
 
-from apps.changes import activate, candidate, proof, states, versions
-from apps.changes.document import Document, document, services_of
-from apps.changes.models import FINAL, Check, Job, JobState, Kind, Revision, Running, prune_jobs
+from apps.changes import activate, candidate, proof, running, states, versions
+from apps.changes.document import document
+from apps.changes.models import FINAL, Check, Job, JobState, Kind, Revision, prune_jobs
 from apps.changes.versions import CommitRefused
-from apps.changes.xml import from_xml, to_xml
+from apps.changes.xml import to_xml
 from apps.common.models import Generation
 from apps.haproxy.config import Config
-from apps.haproxy.plan import GENERAL, Plan, plan
 from apps.haproxy.render import Rendering, render
 from apps.system import network
 
@@ -50,38 +49,30 @@ def _commit(job: Job) -> tuple[str, list[str]]:
         revision = record(job, config, rendering)
     version = versions.stage(versions.name_of(revision.pk), rendering)
     versions.check(version)
-    old = running_config()
+    before = running.current()
     job.enter(JobState.APPLYING)
-    warnings = network.keep(version.addresses | versions.current_addresses())
-    proof.before(old.services, config.services)
-    sentence = activate.swap(version, Kind(job.kind), _plan(old, config))
+    meanwhile = version.addresses | versions.current_addresses()
+    warnings = network.keep(meanwhile)
+    proof.before(before.config.services, config.services)
+    sentence = activate.swap(version, Kind(job.kind), config.services, before.plan(config))
     job.enter(JobState.VERIFYING)
-    _verify(config, revision)
-    Running.record(revision)
-    network.keep(version.addresses)
+    _verify(config, revision, before)
+    running.record(revision, config)
+    if meanwhile != version.addresses:
+        network.keep(version.addresses)
     versions.prune()
     prune_jobs()
     return sentence, warnings
 
 
-def _plan(old: Config, new: Config) -> Plan:
-    """What the document does not hold, an update of the product may have changed: it needs a reload."""
-    running = Running.get()
-    if running and render(old).files == running.revision.files:
-        return plan(old, new)
-    return Plan(steps=(), reasons=(GENERAL,))
-
-
-def _verify(config: Config, revision: Revision) -> None:
-    running = Running.get()
-    before = running.revision.parts if running else {}
-    changed = {label for label, part in revision.parts.items() if before.get(label) != part}
+def _verify(config: Config, revision: Revision, before: running.Run) -> None:
     try:
-        proof.after(config.services, changed)
+        proof.after(config.services, before.changed(revision.parts))
     except CommitRefused:
-        activate.back_to(versions.name_of(running.revision.pk) if running else "")
+        activate.back_to(before.version)
         raise
-    states.apply()
+    if states.tell():  # somebody drained or halted meanwhile
+        states.write(config.services)
 
 
 def check_candidate() -> None:
@@ -106,17 +97,6 @@ def record(job: Job, config: Config, rendering: Rendering) -> Revision:
     return Revision.objects.update_or_create(job=job, defaults=values)[0]
 
 
-def running_document() -> Document:
-    running = Running.get()
-    return from_xml(running.revision.document) if running else Document()
-
-
-def running_config() -> Config:
-    """What runs, as far as the plan needs it."""
-    found = running_document()
-    return Config(candidate.host(), *services_of(found))
-
-
 def prepare_first_start() -> None:
     """HAProxy starts with what ran last; on a new host that is the configuration as it is, so without services."""
     if settings.PATHS.haproxy_current.is_symlink():
@@ -128,7 +108,7 @@ def prepare_first_start() -> None:
     versions.check(version)
     states.write()
     versions.make_current(version.name)
-    Running.record(record(job, config, rendering))
+    running.record(record(job, config, rendering), config)
 
 
 def reconcile() -> None:
@@ -143,14 +123,14 @@ def recover() -> None:
     Jobs that nobody began are done now: their message may have died with the worker.
     """
     cut_off = list(Job.objects.exclude(state__in=[*FINAL, JobState.QUEUED]))
-    running = Running.get()
-    good = versions.name_of(running.revision.pk) if running else versions.current()
+    proven = running.current().version
+    good = proven or versions.current()
     begun = [job for job in cut_off if job.state != JobState.CHECKING]
     if begun or versions.current() != good:
         activate.back_to(good)
     reconcile()
     for job in cut_off:
-        if running and running.revision.pk == job.pk:
+        if versions.name_of(job.pk) == proven:
             job.enter(JobState.DONE, sentence=PROVEN)
         else:
             job.enter(JobState.ROLLED_BACK, sentence=CUT_OFF if job in begun else NOT_BEGUN)

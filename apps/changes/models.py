@@ -143,6 +143,6 @@ class Check(models.Model):
 
 def prune_jobs() -> None:
     """Keep the newest jobs with their revisions, and always the one that runs."""
-    running = Running.get()
     kept = list(Job.objects.values_list("pk", flat=True)[:REVISIONS_KEPT])
-    Job.objects.exclude(pk__in=[*kept, running.revision.pk if running else 0]).filter(state__in=FINAL).delete()
+    runs = Running.objects.values_list("revision_id", flat=True)
+    Job.objects.exclude(pk__in=[*kept, *runs]).filter(state__in=FINAL).delete()

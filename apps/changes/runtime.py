@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from cryptography import x509
 from django.conf import settings
@@ -66,7 +66,7 @@ def _add(step: AddServer) -> None:
 
 def _remove(steps: list[RemoveServer]) -> None:
     """First they get no new clients, and they go when the last request was answered: maintenance would cut it off."""
-    rows = _rows()
+    rows = _rows(steps)
     for step in steps:
         if not int(rows.get(_name(step), {}).get("srv_admin_state", 0)) & FORCED:
             _command("set", "server", _name(step), "state", COMMANDS[State.DRAIN])
@@ -100,9 +100,10 @@ def _is_deleted(step: RemoveServer) -> bool:
 
 def _prove(plan: Plan) -> None:
     """What HAProxy says of the servers is what was asked for."""
-    rows = _rows()
-    for step in plan.steps:
-        if not isinstance(step, ReplaceCertificate) and not _is_done(step, rows.get(_name(step), {})):
+    steps = [step for step in plan.steps if not isinstance(step, ReplaceCertificate)]
+    rows = _rows(steps)
+    for step in steps:
+        if not _is_done(step, rows.get(_name(step), {})):
             raise RuntimeRefused(f"HAProxy does not say of {step.server} of {step.service} what was asked for.")
 
 
@@ -119,9 +120,10 @@ def _is_ready(step: AddServer, row: Mapping[str, str]) -> bool:
     return has_state and bool(int(row["srv_check_state"]) & CHECK_ENABLED) == step.is_checked
 
 
-def _rows() -> dict[str, dict[str, str]]:
-    """What HAProxy knows of each server, by `service/server`."""
-    found = parse(haproxy.server_states(settings.PATHS.haproxy_admin_socket))
+def _rows(steps: Iterable[AddServer | SetWeight | RemoveServer]) -> dict[str, dict[str, str]]:
+    """What HAProxy knows of each server of the services that these steps are about, by `service/server`."""
+    services = {step.service for step in steps}
+    found = parse(haproxy.server_states(settings.PATHS.haproxy_admin_socket, *services)) if services else {}
     return {f"{row['be_name']}/{row['srv_name']}": row for row in found.values()}
 
 

@@ -15,15 +15,20 @@ def apply() -> None:
     write()
 
 
-def tell() -> None:
-    """Tell the running HAProxy every state that is not the database's yet. Does nothing while it does not run."""
-    if told := commands(_answer(), dict(RealServer.objects.values_list("pk", "state"))):
+def tell() -> bool:
+    """Tell the running HAProxy every state that is not the database's yet, and whether there was one.
+
+    Does nothing while it does not run.
+    """
+    told = commands(_answer(), dict(RealServer.objects.values_list("pk", "state")))
+    if told:
         haproxy.tell(settings.PATHS.haproxy_admin_socket, *told)
+    return bool(told)
 
 
-def write(text: str = "") -> None:
-    """The state file that HAProxy reads at its next start or reload."""
-    files.write(settings.PATHS.server_state, text or as_text(candidate.load_services()))
+def write(services: tuple[Service, ...] | None = None) -> None:
+    """The state file that HAProxy reads at its next start or reload; for the saved services unless told others."""
+    files.write(settings.PATHS.server_state, as_text(candidate.load_services() if services is None else services))
 
 
 def as_text(services: tuple[Service, ...]) -> str:

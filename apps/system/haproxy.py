@@ -117,8 +117,10 @@ def info(admin: Path) -> dict[str, str]:
     return {name: value for name, _, value in lines if value}
 
 
-def server_states(admin: Path) -> str:
-    return ask(admin, "show servers state")
+def server_states(admin: Path, *services: str) -> str:
+    """`show servers state` of these services, or of all. Raises NoAnswer."""
+    commands = tuple(f"show servers state {service}" for service in services) or ("show servers state",)
+    return "".join(ask(admin, *batch) for batch in batched(commands, BATCH))
 
 
 def wait(*sockets: Path, timeout: float = 10.0) -> None:

@@ -24,7 +24,7 @@ django.setup()
 from django.conf import settings  # noqa: E402 - after Django's set-up
 from django.core.management import call_command  # noqa: E402
 
-from apps.changes import activate, engine, versions  # noqa: E402
+from apps.changes import activate, engine, running, versions  # noqa: E402
 from apps.changes.models import Job, Kind, Revision  # noqa: E402
 from apps.common.models import Generation  # noqa: E402
 from apps.haproxy.render import named  # noqa: E402
@@ -85,6 +85,7 @@ def commit(step: int, seen: list[str] | None = None) -> None:
     VirtualService.objects.update(balance="roundrobin" if step % 2 else "leastconn")
     RealServer.objects.update(weight=10 + step % 90)
     Generation.touch()
+    running.RUNS.clear()  # as in a worker that has just started, so that every commit takes the same steps
     job = Job.objects.create(kind=Kind.RELOAD, user="loadbalancer")
     steps: list[str] = []
 
