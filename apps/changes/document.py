@@ -3,7 +3,7 @@
 It is what a revision keeps, what two revisions are compared by, what is rolled back to, downloaded and shown as XML.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
@@ -78,10 +78,11 @@ class Document:
     certificates: dict[str, str] = field(default_factory=dict)  # label → Certificate.content; never the key
 
 
-def document(services: Iterable[Service], certificates: Mapping[int, Certificate]) -> Document:
-    labels = {pk: certificate.label for pk, certificate in certificates.items()}
+def document(services: Iterable[Service], certificates: Collection[Certificate]) -> Document:
+    """`certificates` are those that the services use."""
+    labels = {certificate.pk: certificate.label for certificate in certificates}
     items = tuple(_virtual(service, labels) for service in services)
-    return Document(items, {item.label: item.content for item in certificates.values()})
+    return Document(items, {item.label: item.content for item in certificates})
 
 
 def _virtual(service: Service, labels: Mapping[int, str]) -> Item:

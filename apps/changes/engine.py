@@ -4,11 +4,13 @@ The live files are never touched before the new ones have passed. Runs in the wo
 there is never more than one.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+
 from django.conf import settings
 from django.db import transaction
 
 from apps.changes import activate, candidate, proof, running, states, versions
-from apps.changes.document import document
+from apps.changes.document import Document, document
 from apps.changes.models import FINAL, Check, Job, JobState, Kind, Revision, prune_jobs
 from apps.changes.versions import CommitRefused
 from apps.changes.xml import to_xml
@@ -45,11 +47,14 @@ def _commit(job: Job) -> tuple[str, list[str]]:
     job.enter(JobState.CHECKING)
     with transaction.atomic():  # one moment of the database: somebody may be saving
         config = candidate.load()
-        rendering = render(config)
-        revision = record(job, config, rendering)
-    version = versions.stage(versions.name_of(revision.pk), rendering)
-    versions.check(version)
-    before = running.current()
+        saved = describe(config)
+    rendering = render(config)
+    version = versions.stage(versions.name_of(job.pk), rendering)
+    with ThreadPoolExecutor(1) as beside:
+        checked = beside.submit(versions.check, version)
+        revision = record(job, saved, rendering)
+        before = running.current()
+    checked.result()
     job.enter(JobState.APPLYING)
     meanwhile = version.addresses | versions.current_addresses()
     warnings = network.keep(meanwhile)
@@ -86,10 +91,14 @@ def check_candidate() -> None:
     Check.objects.update_or_create(pk=1, defaults=found)
 
 
-def record(job: Job, config: Config, rendering: Rendering) -> Revision:
-    certificates = {item.pk: item for item in candidate.certificates_in_use()}
+def describe(config: Config) -> Document:
+    """To be called in the moment of the database that `config` is from."""
+    return document(config.services, list(candidate.certificates_in_use()))
+
+
+def record(job: Job, saved: Document, rendering: Rendering) -> Revision:
     values = {
-        "document": to_xml(document(config.services, certificates)),
+        "document": to_xml(saved),
         "files": rendering.files,
         "parts": candidate.part_fingerprints(rendering),
         "fingerprint": candidate.fingerprint(rendering),
@@ -108,7 +117,7 @@ def prepare_first_start() -> None:
     versions.check(version)
     states.write()
     versions.make_current(version.name)
-    running.record(record(job, config, rendering), config)
+    running.record(record(job, describe(config), rendering), config)
 
 
 def reconcile() -> None:

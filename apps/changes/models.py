@@ -122,7 +122,9 @@ class Running(models.Model):
 
     @classmethod
     def get(cls) -> "Running | None":
-        return cls.objects.select_related("revision").filter(pk=1).first()
+        """Without the large texts of its revision: they are read when they are asked for."""
+        found = cls.objects.select_related("revision").defer("revision__document", "revision__files")
+        return found.filter(pk=1).first()
 
 
 class Check(models.Model):

@@ -66,12 +66,12 @@ def _config(found: Configuration, numbers: Mapping[str, int] | None = None) -> C
 
 def saved() -> Configuration:
     """What the next commit would run."""
-    certificates = {item.pk: item for item in candidate.certificates_in_use()}
-    contents = {pk: item.content for pk, item in certificates.items()}
+    certificates = list(candidate.certificates_in_use())
+    contents = {item.pk: item.content for item in certificates}
     config = Config(candidate.host(), candidate.load_services(), contents)
     rendering = render(config)
     whole = document(config.services, certificates)
-    numbers = {item.label: pk for pk, item in certificates.items()}
+    numbers = {item.label: item.pk for item in certificates}
     return Configuration(whole, rendering.files, candidate.fingerprint(rendering), config, numbers)
 
 

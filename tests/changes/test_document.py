@@ -26,7 +26,7 @@ def certificates(db: None) -> None:
 
 
 def now() -> Document:
-    return document(candidate.load_services(), {item.pk: item for item in candidate.certificates_in_use()})
+    return document(candidate.load_services(), list(candidate.certificates_in_use()))
 
 
 def web(**fields: Any) -> VirtualService:

@@ -109,7 +109,7 @@ def test_the_document_and_the_file_can_be_kept(viewer: Client, three: list[Job])
     pk = three[3].pk
     xml = viewer.get(f"{HISTORY}{pk}/lb_config.xml")
     assert xml["Content-Disposition"] == f'attachment; filename="lb_config-{pk}.xml"'
-    assert from_xml(xml.content.decode()) == document(candidate.load_services(), {})
+    assert from_xml(xml.content.decode()) == document(candidate.load_services(), [])
     config = viewer.get(f"{HISTORY}{pk}/haproxy.cfg")
     assert config["Content-Disposition"] == 'attachment; filename="haproxy.cfg"'
     assert "\nlisten shop\n" in config.content.decode()
