@@ -6,14 +6,18 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 SOON = timedelta(days=30)
+URGENT = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Expiry:
-    state: str  # "ok", "warn" or "down"
+    state: str  # "ok", "warn", "down" or "idle"
     words: str
     day: str  # the one that counts
     advice: str = ""  # what to do, as the end of a sentence that begins with the certificate's label
+
+
+PENDING = Expiry("idle", "CSR pending", "")
 
 
 def expiry(valid_from: datetime, valid_to: datetime) -> Expiry:
@@ -25,17 +29,17 @@ def expiry(valid_from: datetime, valid_to: datetime) -> Expiry:
         )
         return Expiry("down", "not valid yet", f"from {valid_from:%Y-%m-%d}", advice)
     if now >= valid_to:
-        ago = f"expired {_days(now - valid_to)} ago"
+        ago = f"expired {days(now - valid_to)} ago"
         advice = f"{ago}, on {day}: clients refuse it. Upload a renewed one."
         return Expiry("down", ago, day, advice)
-    left = _days(valid_to - now)
+    left = days(valid_to - now)
     if valid_to - now <= SOON:
         advice = f"expires in {left}, on {day}. Upload a renewed one before that day."
         return Expiry("warn", left, day, advice)
     return Expiry("ok", left, day)
 
 
-def _days(span: timedelta) -> str:
+def days(span: timedelta) -> str:
     if span < timedelta(days=1):
         return "less than a day"
     return f"{span.days} day{'s' * (span.days != 1)}"

@@ -4,12 +4,15 @@ import hashlib
 
 from django.db import models
 
-from apps.certificates.expiry import Expiry, expiry
+from apps.certificates.expiry import PENDING, Expiry, expiry
 from apps.common.option_kinds import LabelOption
 
 
 class Certificate(models.Model):
-    """An uploaded certificate. What is read from it is kept beside it, so that a list opens no file."""
+    """A certificate. What is read from it is kept beside it, so that a list opens no file.
+
+    While its first signing request waits for an answer it has no chain and no dates, and cannot be served.
+    """
 
     label = LabelOption(
         "Label",
@@ -19,17 +22,22 @@ class Certificate(models.Model):
         error_messages={"unique": "Another certificate has this label. Choose a different one."},
         help="A short name for the drop-downs of Virtual Services, for example the site's name.",
     )
-    chain = models.TextField()  # PEM: the certificate first, then its issuers
+    chain = models.TextField(blank=True)  # PEM: the certificate first, then its issuers
     encrypted_key = models.TextField(blank=True)  # see apps.certificates.vault; blank for an authority
     is_authority = models.BooleanField(default=False)
+    is_built_in = models.BooleanField(default=False)  # made by the appliance for itself; cannot be removed
+    request = models.TextField(blank=True)  # PEM: a signing request that waits for its certificate
+    encrypted_request_key = models.TextField(blank=True)
+    revocation_list = models.TextField(blank=True)  # PEM, of an authority: one list or more
+    revocation_until = models.DateTimeField(null=True, blank=True)  # when the first of them has to be renewed
     domain = models.CharField(max_length=255)
     names = models.JSONField(default=list)
     issuer = models.CharField(max_length=255)
     key_type = models.CharField(max_length=64)
     serial = models.CharField(max_length=64)
     fingerprint = models.CharField(max_length=64)  # SHA-256, hexadecimal
-    valid_from = models.DateTimeField()
-    valid_to = models.DateTimeField()
+    valid_from = models.DateTimeField(null=True)
+    valid_to = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["label"]
@@ -39,7 +47,18 @@ class Certificate(models.Model):
         return str(self.label)
 
     @property
+    def is_pending(self) -> bool:
+        """Asked for, but not signed yet."""
+        return not self.chain
+
+    @property
+    def is_self_signed(self) -> bool:
+        return self.issuer == "self-signed" and not self.is_authority
+
+    @property
     def expiry(self) -> Expiry:
+        if self.valid_from is None or self.valid_to is None:
+            return PENDING
         return expiry(self.valid_from, self.valid_to)
 
     @property
@@ -50,4 +69,4 @@ class Certificate(models.Model):
     @property
     def content(self) -> str:
         """Another value whenever anything of what is served changes."""
-        return hashlib.sha256(self.chain.encode()).hexdigest()
+        return hashlib.sha256((self.chain + self.revocation_list).encode()).hexdigest()
