@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from apps.accounts.models import Group
+from apps.certificates import expiries
 from apps.changes.pending import commit_box
 from apps.local import trial
 from lbadmin import menu
@@ -16,9 +17,11 @@ from lbadmin import menu
 def frame(request: HttpRequest) -> dict[str, Any]:
     if not getattr(request, "user", None) or not request.user.is_authenticated:
         return {}
+    commit = commit_box(request)
     return {
         "menu": menu.entries(request),
-        "commit": commit_box(request),
+        "commit": commit,
+        "expiring": partial(expiries.notice, commit.generation),
         "trial_box": partial(trial.box, request),  # parts of pages do not ask for it
         "may_config": request.user.may(Group.CONFIG),
         "version": settings.VERSION,

@@ -33,6 +33,9 @@ WEBUI_PORTS = "apps.local.webui.ports"  # tells those of the WebUI, which can be
 # Settings that can cut the administrator off: each is tried first, and returns by itself unless it is kept.
 TRIALS = {"webui": "apps.local.webui.KIND"}
 
+# Functions that tell which objects use a certificate: apps.certificates.usage.Use, in one query.
+CERTIFICATE_USERS = ["apps.services.certificate_users.uses"]
+
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

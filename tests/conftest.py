@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from apps.accounts.models import Group, User
+from apps.certificates import expiries
 from apps.overview import table
 
 PASSWORD = "correct horse battery"
@@ -13,8 +14,9 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture(autouse=True)
 def _fresh_table() -> None:
-    """The System Overview keeps its rows between requests; a test begins with none."""
+    """Rows of the System Overview and the notice of expiries are kept between requests; a test begins with none."""
     table.forget()
+    expiries.forget()
 
 
 class Browser(Client):

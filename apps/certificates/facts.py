@@ -12,6 +12,7 @@ from cryptography.x509.oid import NameOID, PublicKeyAlgorithmOID
 from apps.certificates.expiry import Expiry, expiry
 
 CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
+Named = x509.Certificate | x509.CertificateSigningRequest
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def facts(certificate: x509.Certificate) -> Facts:
     return Facts(
         domain=domain(certificate),
         names=names(certificate),
-        issuer="self-signed" if is_self_issued(certificate) else _title(certificate.issuer),
+        issuer="self-signed" if is_self_issued(certificate) else title(certificate.issuer),
         key_type=key_type(certificate),
         serial=f"{certificate.serial_number:x}",
         fingerprint=certificate.fingerprint(hashes.SHA256()).hex(),
@@ -50,13 +51,13 @@ def chain_facts(chain: str) -> list[Facts]:
     return [facts(certificate) for certificate in x509.load_pem_x509_certificates(chain.encode())]
 
 
-def domain(certificate: x509.Certificate) -> str:
+def domain(certificate: Named) -> str:
     """The name to call it by: the common name, else its first alternative name, else all of its subject."""
     common = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return _title(certificate.subject) if common else next(iter(names(certificate)), _title(certificate.subject))
+    return title(certificate.subject) if common else next(iter(names(certificate)), title(certificate.subject))
 
 
-def names(certificate: x509.Certificate) -> list[str]:
+def names(certificate: Named) -> list[str]:
     """The host names and addresses it is valid for."""
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -77,10 +78,11 @@ def is_self_issued(certificate: x509.Certificate) -> bool:
     return certificate.subject == certificate.issuer
 
 
-def key_type(certificate: x509.Certificate) -> str:
+def key_type(certificate: Named) -> str:
     """For example RSA 2048, P-256 or Ed25519."""
     key = certificate.public_key()
-    if certificate.public_key_algorithm_oid == PublicKeyAlgorithmOID.RSASSA_PSS:
+    oid = getattr(certificate, "public_key_algorithm_oid", None)  # a request does not tell it
+    if oid == PublicKeyAlgorithmOID.RSASSA_PSS:
         return "RSA-PSS"
     if isinstance(key, rsa.RSAPublicKey):
         return f"RSA {key.key_size}"
@@ -91,7 +93,7 @@ def key_type(certificate: x509.Certificate) -> str:
     return "Ed448" if isinstance(key, ed448.Ed448PublicKey) else type(key).__name__.removesuffix("PublicKey")
 
 
-def _title(name: x509.Name) -> str:
+def title(name: x509.Name) -> str:
     for kind in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME):
         if found := name.get_attributes_for_oid(kind):
             return _clean(str(found[0].value))

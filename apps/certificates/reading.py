@@ -1,6 +1,6 @@
 """From the bytes of an upload to what HAProxy loads: one key, its certificate and the issuers in order."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from cryptography import x509
@@ -11,12 +11,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import PublicKeyAlgorithmOID
 
 from apps.certificates.facts import CURVES, Facts, domain, facts, is_authority, is_self_issued, key_type
-from apps.certificates.files import BAD_CERTIFICATE, UNREADABLE, CertificateRefused, unpack
+from apps.certificates.files import unpack
+from apps.certificates.problems import BAD_CERTIFICATE, NO_KEY, UNREADABLE, CertificateRefused
 
-NO_KEY = (
-    "The file holds a certificate but no private key, and it is not a certificate authority. "
-    "Put the private key into the same PEM file, or upload a PFX file."
-)
 LEAST_RSA, MOST_RSA = 2048, 8192
 LEAST_EC = 224  # HAProxy refuses a chain with less
 LEAST_DIGEST = 28  # bytes; HAProxy refuses SHA-1 and MD5
@@ -37,20 +34,26 @@ class Prepared:
 
 
 def read(content: bytes, password: str = "") -> Prepared:
-    """Raises CertificateRefused, which says why the file cannot be used."""
-    contents = unpack(content, password)
-    certificates = _distinct(contents.certificates)
-    keys = {_public_bytes(key.public_key()): key for key in contents.keys}
+    """What one file holds."""
+    return read_all([content], password)
+
+
+def read_all(files: Sequence[bytes], password: str = "") -> Prepared:
+    """What these files hold together. Raises CertificateRefused, which says why they cannot be used."""
+    contents = unpack(files, password)
+    certificates = distinct(contents.certificates)
+    keys = {public_bytes(key.public_key()): key for key in contents.keys}
     if len(keys) > 1:
         several = f"The file holds {len(keys)} different private keys. Keep the one that belongs to the certificate."
         raise CertificateRefused("file", several)
     try:
-        return _server(certificates, *keys.values()) if keys else _authority(certificates)
+        return prepare(certificates, *keys.values()) if keys else _authority(certificates)
     except UNREADABLE:
         raise CertificateRefused("file", BAD_CERTIFICATE) from None
 
 
-def _server(certificates: list[x509.Certificate], key: PrivateKeyTypes) -> Prepared:
+def prepare(certificates: list[x509.Certificate], key: PrivateKeyTypes) -> Prepared:
+    """The certificate of this key with its chain. Raises CertificateRefused."""
     leaf = _certificate_of(key, certificates)
     _refuse_unusable(leaf)
     chain = _chain(leaf, certificates)
@@ -80,8 +83,8 @@ def _authority(certificates: list[x509.Certificate]) -> Prepared:
 
 def _certificate_of(key: PrivateKeyTypes, certificates: list[x509.Certificate]) -> x509.Certificate:
     """The certificate that belongs to the key; of several, as after a renewal, the one that lasts longest."""
-    wanted = _public_bytes(key.public_key())
-    own = [certificate for certificate in certificates if _public_bytes(certificate.public_key()) == wanted]
+    wanted = public_bytes(key.public_key())
+    own = [certificate for certificate in certificates if public_bytes(certificate.public_key()) == wanted]
     if not own:
         mismatch = (
             f"The private key in the file does not belong to the certificate {domain(certificates[0])}. "
@@ -95,11 +98,11 @@ def _chain(leaf: x509.Certificate, certificates: list[x509.Certificate]) -> list
     """The certificate, its issuers, their issuers. What leads nowhere is left out: clients have no use for it."""
     chain = [leaf]
     for certificate in chain:  # grows on the way
-        chain += [other for other in certificates if other not in chain and _issued(certificate, other)]
+        chain += [other for other in certificates if other not in chain and issued(certificate, other)]
     return chain
 
 
-def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+def issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     if certificate.issuer != issuer.subject:
         return False
     try:
@@ -145,11 +148,11 @@ def _is_weak(key: PublicKeyTypes) -> bool:
     return isinstance(key, ec.EllipticCurvePublicKey) and key.key_size < LEAST_EC
 
 
-def _distinct(certificates: Iterable[x509.Certificate]) -> list[x509.Certificate]:
+def distinct(certificates: Iterable[x509.Certificate]) -> list[x509.Certificate]:
     return list(dict.fromkeys(certificates))
 
 
-def _public_bytes(key: PublicKeyTypes) -> bytes:
+def public_bytes(key: PublicKeyTypes) -> bytes:
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 

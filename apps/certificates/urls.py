@@ -1,10 +1,19 @@
 from django.urls import path
 
-from apps.certificates import views
+from apps.certificates import change_views, removal, views
 
 urlpatterns = [
     path("", views.certificates, name="certificates"),
     path("add/", views.add_certificate, name="add-certificate"),
+    path("remove/", removal.remove_certificates, name="remove-certificates"),
     path("<int:pk>/", views.certificate, name="certificate"),
-    path("<int:pk>/delete/", views.delete_certificate, name="delete-certificate"),
+    path("<int:pk>/download/", views.download_certificate, name="download-certificate"),
+    path("<int:pk>/request/", views.download_request, name="download-request"),
+    path("<int:pk>/answer/", change_views.answer_request, name="answer-request"),
+    path("<int:pk>/discard-request/", change_views.discard_request, name="discard-request"),
+    path("<int:pk>/replace/", change_views.replace_certificate, name="replace-certificate"),
+    path("<int:pk>/renew/", change_views.renew_by_request, name="renew-by-request"),
+    path("<int:pk>/renew-self-signed/", change_views.renew_self_signed, name="renew-self-signed"),
+    path("<int:pk>/revocation-list/", change_views.upload_revocation_list, name="upload-revocation-list"),
+    path("<int:pk>/revocation-list/remove/", change_views.remove_revocation_list, name="remove-revocation-list"),
 ]

@@ -18,10 +18,24 @@ class KeyUnreadable(Exception):
 
 def pem(certificate: Certificate) -> str:
     """What HAProxy loads: private key and chain; of an authority only the chain."""
+    if certificate.is_pending:
+        raise KeyUnreadable(
+            f"{certificate} cannot be served: its signing request waits for the certificate. Upload that, or choose "
+            "another certificate."
+        )
     if certificate.is_authority:
         return certificate.chain
+    return _open(certificate.encrypted_key, certificate) + certificate.chain
+
+
+def open_request_key(certificate: Certificate) -> str:
+    """The private key of the request that waits for its certificate."""
+    return _open(certificate.encrypted_request_key, certificate)
+
+
+def _open(encrypted: str, certificate: Certificate) -> str:
     try:
-        return unseal(certificate.encrypted_key) + certificate.chain
+        return unseal(encrypted)
     except InvalidToken:
         raise KeyUnreadable(
             f"The private key of {certificate} cannot be decrypted: {settings.DATA_KEY_FILE.name} is not the file "

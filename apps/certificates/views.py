@@ -1,75 +1,105 @@
-"""Cluster Configuration > SSL Certificate."""
+"""Cluster Configuration > SSL Certificate: the list, one certificate, and a new one."""
 
-from django.conf import settings
+from typing import Any
+
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from apps.accounts.models import Group
 from apps.accounts.roles import needs
+from apps.certificates import revocation
+from apps.certificates.change_forms import AnswerRequest
 from apps.certificates.facts import chain_facts
-from apps.certificates.forms import UploadCertificate
-from apps.certificates.models import Certificate
-from apps.common.views import delete, edit
+from apps.certificates.forms import AddCertificate
+from apps.certificates.listing import listing
+from apps.certificates.missing import missing_issuer
+from apps.certificates.models import Certificate, How
+from apps.certificates.reading import Prepared
+from apps.certificates.uploads import note_size
+from apps.certificates.usage import uses
+from apps.common.views import attachment, edit
 
 TITLE = "SSL Certificate"
+PEM = "application/x-pem-file"
+SAVED: dict[str, str] = {
+    How.UPLOAD: "SSL Certificate uploaded successfully: {0.label} for {0.domain}, valid until {0.valid_to:%Y-%m-%d}.",
+    How.REQUEST: "Signing request made: {0.label} for {0.domain}. Have it signed, then bring the certificate here.",
+    How.SELF_SIGNED: "SSL Certificate created: {0.label} for {0.domain}, valid until {0.valid_to:%Y-%m-%d}.",
+}
 
 
-def _parent() -> dict[str, str]:
+def parent() -> dict[str, str]:
     return {"menu": "Cluster Configuration", "label": TITLE, "url": reverse("certificates")}
 
 
 @needs(Group.REPORT)
 def certificates(request: HttpRequest) -> HttpResponse:
-    """Whatever needs attention first stands on top."""
-    stored = Certificate.objects.prefetch_related("virtual_services", "client_checks").order_by("valid_to", "label")
-    return render(request, "certificates/certificates.html", {"certificates": stored, "title": TITLE})
+    return render(request, "certificates/certificates.html", {"listing": listing(request), "title": TITLE})
 
 
 @needs(Group.REPORT)
 def certificate(request: HttpRequest, pk: int) -> HttpResponse:
     stored = get_object_or_404(Certificate, pk=pk)
-    page = {"certificate": stored, "chain": chain_facts(stored.chain), "parent": _parent(), "title": stored.label}
-    return render(request, "certificates/certificate.html", page)
+    return render(request, "certificates/certificate.html", page_of(stored))
+
+
+def page_of(stored: Certificate) -> dict[str, Any]:
+    return {
+        "certificate": stored,
+        "users": uses().get(stored.pk, []),
+        "chain": chain_facts(stored.chain) if stored.chain else [],
+        "missing": missing_issuer(stored.chain) if stored.chain and not stored.is_authority else None,
+        "lists": revocation.facts(stored.revocation_list),
+        "form": AnswerRequest(instance=stored) if stored.request else None,
+        "parent": parent(),
+        "title": stored.label,
+    }
+
+
+@needs(Group.REPORT)
+def download_certificate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Certificate and chain; never the private key."""
+    stored = get_object_or_404(Certificate, pk=pk)
+    if not stored.chain:
+        raise Http404
+    return attachment(stored.chain, f"{stored.label}.pem", PEM)
+
+
+@needs(Group.REPORT)
+def download_request(request: HttpRequest, pk: int) -> HttpResponse:
+    stored = get_object_or_404(Certificate, pk=pk)
+    if not stored.request:
+        raise Http404
+    return attachment(stored.request, f"{stored.label}.csr", PEM)
 
 
 @needs(Group.CONFIG)
 def add_certificate(request: HttpRequest) -> HttpResponse:
-    form = _upload(request)
+    form = AddCertificate(request.POST or None, request.FILES or None)
+    note_size(form, request)
     answer = edit(
         request,
         form,
         title="Add a new SSL Certificate",
-        saved="SSL Certificate uploaded successfully: {0.label} for {0.domain}, valid until {0.valid_to:%Y-%m-%d}.",
+        saved=SAVED[form.how],
         done=reverse("certificates"),
-        context={"parent": _parent()},
+        context={"parent": parent()},
         template="certificates/add.html",
     )
-    if form.instance.pk:
-        _warn(request, form)
-    return answer
+    if not form.is_bound or form.errors:
+        return answer
+    warn(request, form.certificate, form.prepared)
+    return redirect("certificate", form.certificate.pk) if form.certificate.is_pending else answer
 
 
-def _upload(request: HttpRequest) -> UploadCertificate:
-    if request.method != "POST":
-        return UploadCertificate()
-    is_too_large = int(request.META.get("CONTENT_LENGTH") or 0) > settings.FILE_UPLOAD_MAX_MEMORY_SIZE
-    return UploadCertificate(request.POST, request.FILES, is_too_large=is_too_large)
-
-
-def _warn(request: HttpRequest, form: UploadCertificate) -> None:
-    uploaded: Certificate = form.instance
-    if advice := uploaded.expiry.advice:
-        messages.warning(request, f"{uploaded.label} {advice}")
-    if form.prepared and form.prepared.left_out:
-        left_out = ", ".join(form.prepared.left_out)
-        messages.warning(request, f"Left out, because they are not part of the chain of {uploaded.label}: {left_out}.")
-
-
-@needs(Group.CONFIG)
-def delete_certificate(request: HttpRequest, pk: int) -> HttpResponse:
-    stored = get_object_or_404(Certificate, pk=pk)
-    what = "Certificate authority" if stored.is_authority else "Certificate and private key"
-    loss = f"{what} for {stored.domain} will be removed from this appliance. Nothing else keeps a copy."
-    return delete(request, stored, loss=loss, done=reverse("certificates"))
+def warn(request: HttpRequest, stored: Certificate, prepared: Prepared | None) -> None:
+    """What is wrong with a certificate that was taken all the same."""
+    if advice := stored.expiry.advice:
+        messages.warning(request, f"{stored.label} {advice}")
+    if prepared and prepared.left_out:
+        left_out = ", ".join(prepared.left_out)
+        messages.warning(request, f"Left out, because they are not part of the chain of {stored.label}: {left_out}.")
+    if prepared and not stored.is_authority and (missing := missing_issuer(stored.chain)):
+        messages.warning(request, f"{stored.label}: {missing.sentence}")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from apps.certificates.files import CertificateRefused
+from apps.certificates.problems import CertificateRefused
 from apps.certificates.reading import Prepared, read
 from tests.certificates.openssl import PASSWORD, RSA, Issued, Workshop, openssl
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.certificates.files import MOST_BYTES, MOST_CERTIFICATES, CertificateRefused
+from apps.certificates.files import MOST_BYTES, MOST_CERTIFICATES
+from apps.certificates.problems import CertificateRefused
 from apps.certificates.reading import read
 from tests.certificates.openssl import EC, PASSWORD, RSA, Issued, Workshop, openssl
 
@@ -44,7 +45,7 @@ def test_a_certificate_without_its_key(workshop: Workshop, site: Issued, interme
     assert words in reason(site.certificate)
     assert words in reason(intermediate.certificate + site.certificate)
     assert words in reason(workshop.pfx(site, b"", "-nokeys"), PASSWORD)
-    assert "DER form, and such a file holds no private key" in reason(workshop.der(site.certificate))
+    assert words in reason(workshop.der(site.certificate))
 
 
 def test_a_key_without_its_certificate(workshop: Workshop, site: Issued) -> None:
@@ -54,7 +55,16 @@ def test_a_key_without_its_certificate(workshop: Workshop, site: Issued) -> None
 
 def test_a_signing_request(workshop: Workshop, site: Issued) -> None:
     request = openssl("req", "-new", "-key", "/dev/stdin", "-subj", "/CN=x", cwd=workshop.path, stdin=site.key)
-    assert "only: CERTIFICATE REQUEST, PRIVATE KEY." in reason(site.key + request)
+    words = "This is a certificate signing request (CSR), not a certificate."
+    assert words in reason(request)
+    assert words in reason(site.key + request)
+    assert words in reason(openssl("req", "-outform", "DER", cwd=workshop.path, stdin=request))
+
+
+def test_a_public_key(workshop: Workshop, site: Issued) -> None:
+    words = "The file holds a public key, but no certificate."
+    assert words in reason(openssl("pkey", "-pubout", cwd=workshop.path, stdin=site.key))
+    assert words in reason(openssl("pkey", "-pubout", "-outform", "DER", cwd=workshop.path, stdin=site.key))
 
 
 def test_a_key_that_belongs_elsewhere(workshop: Workshop, site: Issued) -> None:

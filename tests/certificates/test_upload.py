@@ -1,4 +1,4 @@
-"""SSL Certificate: an administrator uploads a file, sees it in the list, and deletes it."""
+"""SSL Certificate: an administrator uploads files and sees them in the list."""
 
 import re
 from datetime import timedelta
@@ -12,7 +12,6 @@ from pytest_django import DjangoAssertNumQueries
 from apps.certificates.models import Certificate
 from apps.certificates.vault import pem
 from apps.common.models import Generation
-from apps.services.models import Protocol, VirtualService
 from tests.certificates.openssl import PASSWORD, Issued, Workshop
 
 LIST = "/lbadmin/cluster/ssl-certificate/"
@@ -135,7 +134,7 @@ def test_the_private_key_is_shown_nowhere_and_stored_encrypted(admin: Client, si
     secrets = [*site.base64, "PRIVATE KEY"]
     column = " ".join(str(value) for value in Certificate.objects.values().get().values())
     assert not [secret for secret in secrets if secret in column]
-    for page in (LIST, f"{LIST}{stored.pk}/", f"{LIST}{stored.pk}/delete/", ADD):
+    for page in (LIST, f"{LIST}{stored.pk}/", f"{LIST}remove/?certificate={stored.pk}", ADD):
         html = admin.get(page).content.decode()
         assert not [secret for secret in [*secrets, stored.encrypted_key] if secret in html]
 
@@ -154,42 +153,17 @@ def test_the_details_tell_everything_else(admin: Client, site: Issued, intermedi
         assert told in shown, shown
 
 
-def test_one_in_use_cannot_be_deleted(admin: Client, site: Issued, root: Issued) -> None:
-    upload(admin, site.pem)
-    upload(admin, root.certificate, label="clients")
-    certificate, authority = Certificate.objects.get(label="intuition-cert"), Certificate.objects.get(label="clients")
-    VirtualService.objects.create(
-        label="AVS",
-        address="10.10.40.217",
-        ports="443",
-        protocol=Protocol.HTTP2,
-        certificate=certificate,
-        authority=authority,
-    )
-    for stored in (certificate, authority):
-        admin.post(f"{LIST}{stored.pk}/delete/")
-        assert f"SSL Certificate {stored} is used by AVS." in words(admin)
-    assert words(admin).count("AVS Details Delete") == 2
-    assert Certificate.objects.count() == 2
-
-
-def test_one_that_nobody_uses_is_deleted_after_a_question(admin: Client, site: Issued) -> None:
-    upload(admin, site.pem)
-    page = f"{LIST}{Certificate.objects.get().pk}/delete/"
-    assert "Certificate and private key for intuition.hospital.example" in words(admin, page)
-    assert Certificate.objects.exists()
-    assert admin.post(page).status_code == 302
-    assert not Certificate.objects.exists()
-    assert "No SSL Certificates configured." in words(admin)
-
-
 def test_a_viewer_sees_but_changes_nothing(admin: Client, viewer: Client, operator: Client, site: Issued) -> None:
     upload(admin, site.pem)
     page = f"{LIST}{Certificate.objects.get().pk}/"
     for person in (viewer, operator):
         assert person.get(LIST).status_code == person.get(page).status_code == 200
         assert person.get(ADD).status_code == upload(person, site.pem, label="mine").status_code == 403
-        assert person.post(f"{page}delete/").status_code == 403
+        for action in ("replace/", "answer/", "renew/", "renew-self-signed/", "discard-request/"):
+            assert person.post(page + action).status_code == 403
+        assert person.post(f"{LIST}remove/?certificate={Certificate.objects.get().pk}").status_code == 403
+        assert "Modify" not in words(person)
+        assert "Details" in words(person)
     assert Certificate.objects.count() == 1
 
 

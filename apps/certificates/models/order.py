@@ -108,7 +108,9 @@ class Order(models.Model):
         "Organisation", section=SECTION, when=MADE, blank=True, max_length=64, help="Legal name of the owner."
     )
     unit = TextOption("Unit", section=SECTION, when=MADE, blank=True, max_length=64, help="Department of the owner.")
-    city = TextOption("City/Locality", section=SECTION, when=MADE, blank=True, max_length=128, help="For example Leeds.")
+    city = TextOption(
+        "City/Locality", section=SECTION, when=MADE, blank=True, max_length=128, help="For example Leeds."
+    )
     state = TextOption(
         "State/Province", section=SECTION, when=MADE, blank=True, max_length=128, help="Spelt out, not abbreviated."
     )
