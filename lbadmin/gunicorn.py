@@ -4,7 +4,7 @@ import ssl
 from collections.abc import Callable
 from typing import Any
 
-from apps.system import webui
+from apps.system import bell, webui
 from apps.system.environment import read
 from apps.system.paths import Paths
 
@@ -15,7 +15,7 @@ bind = str(webui.listens(_paths, _environment))
 certfile = keyfile = str(_paths.webui_certificate)
 worker_class = "gthread"
 workers = 1
-threads = 8
+threads = 8 + bell.STREAMS
 timeout = 60
 graceful_timeout = 1  # browsers keep connections open; nobody waits for them at a stop
 keepalive = 30

@@ -6,6 +6,8 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
+from apps.changes.announce import announce
+
 REVISIONS_KEPT = 200
 
 
@@ -77,6 +79,7 @@ class Job(models.Model):
         ]
 
     def enter(self, state: JobState, **fields: Any) -> None:
+        """Save the next step, and have every open page show it."""
         self.state = state
         if state == JobState.CHECKING:
             self.started = timezone.now()
@@ -85,6 +88,7 @@ class Job(models.Model):
         for name, value in fields.items():
             setattr(self, name, value)
         self.save()
+        announce(f"{self.pk} {state}")
 
 
 class Revision(models.Model):

@@ -5,6 +5,7 @@ from celery.signals import worker_ready
 from django.conf import settings
 
 from apps.changes import engine, states
+from apps.changes.announce import announce
 from apps.changes.models import Job
 
 
@@ -18,6 +19,7 @@ def commit(pk: int) -> None:
 def check_candidate() -> None:
     """Have HAProxy read what is saved; nothing is changed, so this need not wait for a commit."""
     engine.check_candidate()
+    announce("checked")
 
 
 @shared_task

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from apps.changes import review_views, views
+from apps.changes import review_views, stream, views
 from apps.changes.models import Kind
 
 
@@ -14,6 +14,7 @@ register_converter(KindConverter, "kind")
 urlpatterns = [
     path("<kind:kind>/", views.start, name="commit"),
     path("box/", views.box, name="commit-box"),
+    path("stream/", stream.stream, name="commit-stream"),
     path("review/", review_views.review, name="review"),
     path("discard/", review_views.discard, name="discard"),
     path("job/<int:pk>/", views.follow, name="follow-job"),

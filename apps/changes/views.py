@@ -83,9 +83,11 @@ def follow(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def box(request: HttpRequest) -> HttpResponse:
     """The box as it is now, for htmx, as others may save or commit too; 204 while the page shows it already."""
-    if commit_box(request).seen == request.GET.get("seen"):
+    commit = commit_box(request)
+    if commit.seen == request.GET.get("seen"):
         return HttpResponse(status=204)
-    return render(request, "changes/_box.html")
+    answer = render(request, "changes/_box.html")
+    return trigger_client_event(answer, "jobEnded") if commit.job and commit.job.is_final else answer
 
 
 def _origin(request: HttpRequest) -> str:

@@ -2,7 +2,10 @@
 
 from django.db import models
 from django.db.models import F
+from django.dispatch import Signal
 from django.utils import timezone
+
+touched = Signal()  # configuration is being saved, in a transaction that may not have ended yet
 
 
 class Generation(models.Model):
@@ -24,6 +27,7 @@ class Generation(models.Model):
     def touch(cls) -> None:
         if not cls.objects.filter(pk=1).update(number=F("number") + 1):
             cls.objects.create(pk=1, number=1)
+        touched.send(cls)
 
 
 class Edit(models.Model):

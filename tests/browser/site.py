@@ -18,6 +18,10 @@ class Quiet(WSGIRequestHandler):
     def log_message(self, *_: object) -> None:
         """Chromium closes connections it opened for nothing; that is not worth a line."""
 
+    def get_environ(self) -> dict[str, Any]:
+        """With the connection, as gunicorn does."""
+        return super().get_environ() | {"gunicorn.socket": self.connection}
+
 
 class Server(ThreadedWSGIServer):
     def __init__(self, certificate: Path) -> None:

@@ -49,6 +49,16 @@ def test_the_page_follows_a_commit_to_its_end(page: Page, changed: VirtualServic
     expect(page.locator("#commit-box")).to_contain_text("HAProxy was reloaded.")
 
 
+def test_a_second_viewer_sees_a_commit_by_polling_while_redis_is_away(page: Page, changed: VirtualService) -> None:
+    with page.expect_response("**/lbadmin/commit/stream/") as answer:
+        page.goto(HISTORY)
+    assert answer.value.status == 204
+    job = Job.objects.create(kind=Kind.RELOAD, user="bob", state=JobState.VERIFYING)
+    expect(page.locator("#commit-box")).to_contain_text("Verifying")
+    job.enter(JobState.REFUSED, sentence="HAProxy refused web.")
+    expect(page.locator("#commit-box")).to_contain_text("HAProxy refused web.")
+
+
 def test_the_history_shows_a_commit_that_ends_while_one_looks(page: Page, changed: VirtualService) -> None:
     job = Job.objects.create(kind=Kind.RELOAD, user="loadbalancer", state=JobState.APPLYING)
     page.goto(f"{HISTORY}?job={job.pk}")
