@@ -11,10 +11,10 @@ from apps.accounts.models import Group
 from apps.accounts.roles import needs
 from apps.certificates import actions
 from apps.certificates.change_forms import AnswerRequest, ReplaceCertificate, UploadRevocationList
-from apps.certificates.models import Certificate
+from apps.certificates.models import Certificate, How
 from apps.certificates.uploads import note_size
 from apps.certificates.usage import uses
-from apps.certificates.views import page_of, parent, warn
+from apps.certificates.views import SAVED, page_of, parent, warn
 from apps.common.models import Edit, Generation
 from apps.common.views import confirm, edit
 
@@ -61,7 +61,7 @@ def answer_request(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         form,
         title=stored.label,
-        saved=_replaced(stored),
+        saved=SAVED[How.UPLOAD] if stored.is_pending else _replaced(stored),
         done=reverse("certificate", args=[pk]),
         context=page_of(stored) | {"form": form},
         template="certificates/certificate.html",

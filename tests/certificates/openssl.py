@@ -70,6 +70,7 @@ class Workshop:
         by: Issued | None = None,
         key: bytes = b"",
         names: str = "",
+        extra: str = "",
         ca: bool = False,
         digest: str = "sha256",
         starts: timedelta = timedelta(days=-100),
@@ -78,6 +79,7 @@ class Workshop:
         """A certificate, signed by itself unless `by` somebody else; it starts and ends so long from now."""
         key = key or self.key()
         extensions = [f"subjectAltName={names}"] * bool(names) + ["basicConstraints=critical,CA:TRUE"] * ca
+        extensions += [extra] * bool(extra)
         added = [word for extension in extensions for word in ("-addext", extension)]
         request = openssl(
             *("req", "-new", "-config", "ca.cnf", "-key", "/dev/stdin", "-subj", f"/CN={name}", *added),
@@ -91,6 +93,17 @@ class Workshop:
         span = ["-startdate", _stamp(starts), "-enddate", _stamp(lasts), "-md", digest]
         words = ["ca", "-batch", "-notext", "-config", "ca.cnf", "-keyfile", "issuer.key", *signer, *span]
         return Issued(key, openssl(*words, "-in", "request.pem", cwd=self.path))
+
+    def revocation_list(self, by: Issued, *revoked: Issued, lasts: timedelta = timedelta(days=20)) -> bytes:
+        (self.path / "issuer.key").write_bytes(by.key)
+        (self.path / "issuer.crt").write_bytes(by.certificate)
+        (self.path / "index.txt").write_text("")
+        signer = ["ca", "-batch", "-config", "ca.cnf", "-md", "sha256", "-keyfile", "issuer.key", "-cert", "issuer.crt"]
+        for issued in revoked:
+            (self.path / "revoked.pem").write_bytes(issued.certificate)
+            openssl(*signer, "-revoke", "revoked.pem", cwd=self.path)
+        span = ["-crl_lastupdate", _stamp(timedelta(days=-30)), "-crl_nextupdate", _stamp(lasts)]
+        return openssl(*signer, "-gencrl", *span, cwd=self.path)
 
     def pfx(self, issued: Issued, chain: bytes = b"", *extra: str, password: str = PASSWORD) -> bytes:
         (self.path / "pfx.pem").write_bytes(issued.pem + chain)

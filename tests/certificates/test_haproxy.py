@@ -9,7 +9,7 @@ from django.test import Client
 from apps.certificates.models import Certificate
 from apps.certificates.vault import pem
 from tests.certificates.openssl import EC, PASSWORD, RSA, Issued, Workshop
-from tests.certificates.test_upload import upload
+from tests.certificates.pages import upload
 
 CONFIG = """
 defaults

@@ -2,10 +2,8 @@
 
 import re
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -13,25 +11,7 @@ from apps.certificates.models import Certificate
 from apps.certificates.vault import pem
 from apps.common.models import Generation
 from tests.certificates.openssl import PASSWORD, Issued, Workshop
-
-LIST = "/lbadmin/cluster/ssl-certificate/"
-ADD = LIST + "add/"
-
-
-def upload(client: Client, content: bytes, *, label: str = "intuition-cert", password: str = "") -> Any:
-    file = SimpleUploadedFile("intuition-cert.pem", content)
-    return client.post(ADD, {"how": "upload", "label": label, "file": file, "password": password})
-
-
-def errors(answer: Any) -> dict[str, list[str]]:
-    assert answer.status_code == 422
-    return dict(answer.context["form"].errors)
-
-
-def words(client: Client, page: str = LIST) -> str:
-    """The page as text."""
-    html = client.get(page).content.decode()
-    return " ".join(re.sub(r"<[^>]*>", " ", html.partition("<main")[2]).split())
+from tests.certificates.pages import ADD, LIST, errors, upload, words
 
 
 def test_the_form_offers_the_upload(admin: Client) -> None:

@@ -10,7 +10,7 @@ from pytest_django.fixtures import Settings
 from apps.certificates.models import Certificate
 from apps.certificates.vault import KeyUnreadable, pem, seal, unseal
 from tests.certificates.openssl import Issued
-from tests.certificates.test_upload import upload
+from tests.certificates.pages import upload
 
 
 def test_what_is_sealed_can_be_opened_again_and_does_not_show() -> None:
