@@ -14,6 +14,7 @@ urlpatterns = [
                 path("", include("apps.overview.urls")),
                 path("", include("apps.accounts.urls")),
                 path("local/", include("apps.local.urls")),
+                path("cluster/", include("apps.overview.list_urls")),
                 path("cluster/", include("apps.services.urls")),
                 path("cluster/ssl-certificate/", include("apps.certificates.urls")),
                 path("commit/", include("apps.changes.urls")),

@@ -1,6 +1,5 @@
 """Drain, Halt and Online: at once, and for every later start. Never pending, so the configuration is not touched."""
 
-from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from apps.changes.tasks import apply_server_states
@@ -15,10 +14,9 @@ def twins(server: RealServer) -> list[RealServer]:
 
 def set_state(servers: list[RealServer], state: State) -> bool:
     """Save the state and have HAProxy told. False: it is saved, but the worker cannot be reached."""
-    with transaction.atomic():
-        for server in servers:
-            server.state = state
-            server.save(update_fields=["state"])
+    RealServer.objects.filter(pk__in=[server.pk for server in servers]).update(state=state)
+    for server in servers:
+        server.state = state
     try:
         apply_server_states.delay()
     except OperationalError:

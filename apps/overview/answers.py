@@ -12,22 +12,25 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from apps.accounts.models import Group, User
-from apps.overview import markup
+from apps.overview import markup, paging
+from apps.overview.choices import SERVICE_STATES, choices
 from apps.overview.markup import OUT_OF_BAND, May
 from apps.overview.rows import ServiceRow, server_rows
 from apps.overview.shown import Shown
-from apps.overview.table import Table
+from apps.overview.table import PAGE, Table
 
 
 def page(request: HttpRequest, table: Table, shown: Shown) -> HttpResponse:
-    context = _context(request, table, shown) | {"title": "System Overview", "rows": _whole(request, table, shown)}
-    return render(request, "overview/overview.html", context)
+    also = {"title": "System Overview", **choices(SERVICE_STATES)}
+    return render(
+        request, "overview/overview.html", _context(request, table, shown) | _rows(request, table, shown) | also
+    )
 
 
 def whole(request: HttpRequest, table: Table, shown: Shown) -> HttpResponse:
     """The whole table and what stands around it."""
-    also = {"rows": _whole(request, table, shown), "table_too": True, "opened_too": True}
-    return _parts(_context(request, table, shown) | also)
+    also = {"table_too": True, "opened_too": True}
+    return _parts(_context(request, table, shown) | _rows(request, table, shown) | also)
 
 
 def parts(request: HttpRequest, table: Table, shown: Shown, rows: Iterable[ServiceRow], **also: bool) -> HttpResponse:
@@ -43,20 +46,30 @@ def _parts(context: dict[str, Any]) -> HttpResponse:
     return HttpResponse(render_to_string("overview/_parts.html", context | {"oob": OUT_OF_BAND}))
 
 
+def listed(table: Table, shown: Shown) -> str:
+    """Tells whether the page of a browser has the rows that it should have."""
+    return paging.checksum(row.vip.pk for row in table.page(shown)) if shown.may_wander else ""
+
+
 def may(request: HttpRequest) -> May:
     user = cast(User, request.user)  # the views need a group, so somebody is logged in
     return May(act=user.may(Group.MAINT), edit=user.may(Group.CONFIG))
 
 
 def by_htmx(request: HttpRequest) -> bool:
-    """Whether the page asks for a part of itself."""
-    return bool(getattr(request, "htmx", False))
+    """Whether the page asks for a part of itself; who goes back in the browser needs all of it."""
+    details = getattr(request, "htmx", None)
+    return details is not None and bool(details) and not details.history_restore_request
 
 
-def _whole(request: HttpRequest, table: Table, shown: Shown) -> SafeString:
-    if shown == Shown():
-        return mark_safe(table.collapsed)  # noqa: S308 - markup escapes
-    return _bodies(request, table, table.chosen(shown), shown)
+def _rows(request: HttpRequest, table: Table, shown: Shown) -> dict[str, Any]:
+    """The rows of this page, and the way to the other pages."""
+    page = table.page(shown)
+    return {
+        "rows": _bodies(request, table, page, shown),
+        "range": paging.range_words(page) if len(table.rows) > PAGE else "",
+        "links": paging.links(shown, page),
+    }
 
 
 def _bodies(
@@ -67,7 +80,7 @@ def _bodies(
 
 
 def _body(table: Table, row: ServiceRow, shown: Shown, allowed: May, attributes: str) -> str:
-    pk, cells = row.vip.pk, table.cells[row.vip.pk]
+    pk, cells = row.vip.pk, table.cells_of(row)
     if pk not in shown.opened or row.vip.redirects:
         return markup.collapsed(pk, cells, attributes)
     servers = server_rows(row.vip, table.rips(pk), table.snapshot)
@@ -80,6 +93,8 @@ def _context(request: HttpRequest, table: Table, shown: Shown) -> dict[str, Any]
         "page_title": f"{problems}System Overview",
         "table": table,
         "shown": shown,
+        "listed": listed(table, shown),
+        "is_long": len(table.rows) > PAGE,
         "may_edit": may(request).edit,
         "messages": messages.get_messages(request),
         "now": timezone.localtime(),

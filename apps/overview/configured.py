@@ -7,8 +7,11 @@ from apps.common.models import Generation
 from apps.overview.rows import Rip, Vip
 from apps.services.models import RealServer, State, VirtualService
 
-VIP_COLUMNS = ("pk", "label", "address", "ports", "protocol", "force_https", "redirect_code", "check_type")
-RIP_COLUMNS = ("pk", "service_id", "label", "address", "port", "weight", "state")
+VIP_COLUMNS = (
+    *("pk", "label", "address", "ports", "protocol"),
+    *("force_https", "redirect_code", "check_type", "certificate_id"),
+)
+RIP_COLUMNS = ("pk", "service_id", "label", "address", "port", "weight", "state", "redirect_url")
 Away = frozenset[tuple[int, int, str]]  # real server, virtual service, state
 
 

@@ -8,9 +8,11 @@ from apps.common.option_kinds import port_spans
 from apps.overview import marks
 from apps.overview.marks import Mark
 from apps.overview.snapshot import Server, Service, Snapshot
-from apps.services.models import Check, Protocol
+from apps.services.models import Check, Protocol, State
 
 NOTHING = "–"
+ONLINE = State.ONLINE.value
+WELL = {status for status, mark in marks.STATUS.items() if mark == marks.UP}
 
 
 class Vip(NamedTuple):
@@ -24,6 +26,11 @@ class Vip(NamedTuple):
     force_https: bool = False
     redirect_code: str = ""
     check_type: str = Check.CONNECT.value
+    certificate: int | None = None
+
+    @property
+    def protocol_words(self) -> str:
+        return Protocol(self.protocol).label
 
     @property
     def redirects(self) -> bool:
@@ -40,6 +47,7 @@ class Rip(NamedTuple):
     port: int | None
     weight: int
     state: str
+    redirect_url: str = ""
 
     @property
     def place(self) -> str:
@@ -90,6 +98,8 @@ def _judge(vip: Vip, rips: list[Rip], live: Service) -> tuple[Mark, str]:
         return marks.DOWN, "HAProxy takes no connections for it"
     if vip.redirects:
         return marks.REDIRECT, f"to HTTPS, {vip.redirect_code}"
+    if rips and all(_is_well(rip, live) for rip in rips):  # of thousands nearly all: not worth counting
+        return marks.HEALTHY, ""
     count = Counter(marks.server_mark(rip.state, live.servers.get(rip.pk)) for rip in rips)
     waiting = count.pop(marks.NOT_RUNNING, 0)
     if not count:
@@ -99,6 +109,11 @@ def _judge(vip: Vip, rips: list[Rip], live: Service) -> tuple[Mark, str]:
     if waiting and not why:
         why = f"{_servers(waiting)} waiting for Commit changes"
     return mark, why
+
+
+def _is_well(rip: Rip, live: Service) -> bool:
+    server = live.servers.get(rip.pk)
+    return server is not None and server.status in WELL and rip.state == ONLINE
 
 
 def _health(count: Counter[Mark], servers: list[Server]) -> tuple[Mark, str]:
@@ -170,8 +185,19 @@ WORDS = {marks.NO_SERVERS: "without Real Servers"}
 
 def matches(vip: Vip, rips: list[Rip], query: str) -> bool:
     """Whether the service, or one of its real servers, has this name, address or port."""
+    return vip_matches(vip, query) or any(rip_matches(rip, query) for rip in rips)
+
+
+def vip_matches(vip: Vip, query: str) -> bool:
     if query.isdecimal() and any(first <= int(query) <= last for first, last in port_spans(vip.ports)):
         return True
-    words = [vip.label, vip.address, vip.ports]
-    words += [word for rip in rips for word in (rip.label, rip.address, str(rip.port or ""))]
-    return any(query.casefold() in word.casefold() for word in words)
+    return _contain(query, vip.label, vip.address, vip.ports)
+
+
+def rip_matches(rip: Rip, query: str) -> bool:
+    return _contain(query, rip.label, rip.address, str(rip.port or ""))
+
+
+def _contain(query: str, *words: str) -> bool:
+    wanted = query.casefold()
+    return any(wanted in word.casefold() for word in words)

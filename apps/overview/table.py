@@ -6,13 +6,16 @@ from functools import cached_property
 from typing import NamedTuple
 
 from django.core.cache import cache
+from django.core.paginator import Page, Paginator
 
 from apps.overview import configured, store
 from apps.overview.configured import Configured
-from apps.overview.markup import collapsed, service_cells
+from apps.overview.markup import service_cells
 from apps.overview.rows import Rip, ServiceRow, counts, matches, service_row
 from apps.overview.shown import Shown
 from apps.overview.snapshot import Snapshot
+
+PAGE = 100  # virtual services on a page of the System Overview
 
 
 class Seen(NamedTuple):
@@ -35,7 +38,7 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True)
 class Table:
-    """Every row, and its cells as they stand on the page while it is collapsed."""
+    """Every row, and the cells of those that were shown already, as they stand on the page while it is collapsed."""
 
     configured: Configured
     snapshot: Snapshot | None
@@ -56,20 +59,33 @@ class Table:
     def counts(self) -> str:
         return counts(list(self.rows.values()))
 
-    @cached_property
-    def collapsed(self) -> str:
-        """Every row, collapsed: what most pages show first."""
-        return "".join(collapsed(pk, cells) for pk, cells in self.cells.items())
+    def cells_of(self, row: ServiceRow) -> str:
+        pk = row.vip.pk
+        if pk not in self.cells:
+            self.cells[pk] = service_cells(row)
+        return self.cells[pk]
 
     def rips(self, pk: int) -> list[Rip]:
         return self.configured.rips.get(pk, [])
 
     def chosen(self, shown: Shown) -> list[ServiceRow]:
         """The rows that pass the filter."""
-        rows = [row for row in self.rows.values() if row.is_problem or not shown.problems]
-        if not shown.query:
-            return rows
-        return [row for row in rows if matches(row.vip, self.rips(row.vip.pk), shown.query)]
+        rows = list(self.rows.values())
+        if shown.problems:
+            rows = [row for row in rows if row.is_problem]
+        if shown.protocol:
+            rows = [row for row in rows if row.vip.protocol == shown.protocol]
+        if shown.state:
+            rows = [row for row in rows if row.mark.word == shown.state]
+        if shown.certificate:
+            rows = [row for row in rows if row.vip.certificate == shown.certificate]
+        if shown.query:
+            rows = [row for row in rows if matches(row.vip, self.rips(row.vip.pk), shown.query)]
+        return rows
+
+    def page(self, shown: Shown) -> "Page[ServiceRow]":
+        """Those of them that one page shows."""
+        return Paginator(self.chosen(shown), PAGE).get_page(shown.page)
 
     def conns(self, service: int, server: int) -> int:
         """Connections of a real server, as far as known."""
@@ -114,10 +130,11 @@ def _following(before: Table | None, config: Configured, snapshot: Snapshot | No
     rows, cells = {}, {}
     for pk, vip in config.vips.items():
         if before and _holds(before, pk, config, snapshot):
-            rows[pk], cells[pk] = before.rows[pk], before.cells[pk]
+            rows[pk] = before.rows[pk]
+            if pk in before.cells:
+                cells[pk] = before.cells[pk]
         else:
             rows[pk] = service_row(vip, config.rips.get(pk, []), snapshot)
-            cells[pk] = service_cells(rows[pk])
     return Table(config, snapshot, since, rows, cells)
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_POST
-from django_htmx.http import replace_url, trigger_client_event
+from django_htmx.http import push_url, replace_url, trigger_client_event
 
 from apps.accounts.models import Group
 from apps.accounts.roles import needs
@@ -18,8 +18,9 @@ from apps.overview import answers
 from apps.overview.actions import set_state, twins
 from apps.overview.answers import by_htmx
 from apps.overview.markup import halt_question
-from apps.overview.shown import Opened, Shown
+from apps.overview.shown import Opened, Shown, number
 from apps.overview.table import Seen, current
+from apps.overview.wording import NOT_TOLD
 from apps.services.models import RealServer, State
 
 NOTHING_NEW = 204
@@ -28,10 +29,6 @@ DONE = {
     State.HALT: "is halted in {}: it gets no traffic, its connections were cut.",
     State.ONLINE: "is online in {} again.",
 }
-NOT_TOLD = (
-    "The state of {} is saved, but the worker cannot be reached, so HAProxy goes on as before. "
-    "The state is applied as soon as the worker is back."
-)
 
 
 @needs(Group.REPORT)
@@ -40,12 +37,15 @@ NOT_TOLD = (
 def overview(request: HttpRequest) -> HttpResponse:
     """The page; for htmx only what the filter, or Expand all, changes on it."""
     shown = Shown.read(request.GET)
+    if request.GET.keys() & {"expand", "refresh"}:
+        shown = replace(shown, page=number(request.GET, "from") or 1)
     if "expand" in request.GET:
         shown = replace(shown, opened=Opened(inverted=request.GET["expand"] == "all"))
         if not by_htmx(request):
             return redirect(_address(shown))
     if by_htmx(request):
-        return replace_url(answers.whole(request, current(), shown), _address(shown))
+        tell = push_url if "page" in request.GET else replace_url
+        return tell(answers.whole(request, current(), shown), _address(shown))
     return answers.page(request, current(), shown)
 
 
@@ -71,9 +71,9 @@ def changes(request: HttpRequest) -> HttpResponse:
     shown, seen, table = Shown.read(request.GET), Seen.read(request.GET.get("seen", "")), current()
     if table.seen == seen:
         return HttpResponse(status=NOTHING_NEW)
-    if shown.problems or table.concerns_all(seen):  # rows come and go
+    if table.concerns_all(seen) or answers.listed(table, shown) != request.GET.get("listed", ""):  # rows come and go
         return answers.whole(request, table, shown)
-    return answers.parts(request, table, shown, [row for row in table.chosen(shown) if row.changed > seen.version])
+    return answers.parts(request, table, shown, [row for row in table.page(shown) if row.changed > seen.version])
 
 
 @needs(Group.MAINT)

@@ -1,9 +1,9 @@
-"""Cluster Configuration: Layer 7 – Virtual Services and Layer 7 – Real Servers."""
+"""Layer 7 – Virtual Services and Layer 7 – Real Servers: add, modify, delete. Their lists stand with the states."""
 
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from apps.accounts.models import Group
@@ -18,12 +18,6 @@ SERVERS = "Layer 7 – Real Servers"
 
 def _parent(label: str, url_name: str) -> dict[str, str]:
     return {"menu": "Cluster Configuration", "label": label, "url": reverse(url_name)}
-
-
-@needs(Group.REPORT)
-def virtual_services(request: HttpRequest) -> HttpResponse:
-    services = VirtualService.objects.select_related("certificate").prefetch_related("servers")
-    return render(request, "services/virtual_services.html", {"services": services, "title": SERVICES})
 
 
 @needs(Group.CONFIG)
@@ -41,7 +35,7 @@ def modify_virtual_service(request: HttpRequest, pk: int) -> HttpResponse:
     form = ModifyVirtualService(request.POST or None, instance=service)
     context: dict[str, Any] = {
         "parent": _parent(SERVICES, "virtual-services"),
-        "links": [{"label": "Real Servers", "url": f"{reverse('real-servers')}#service-{pk}"}],
+        "links": [{"label": "Real Servers", "url": f"{reverse('real-servers')}?q={service.label}#service-{pk}"}],
     }
     saved = "Virtual Service {} updated. Traffic changes only when you press Reload HAProxy."
     title = f"Modify {service.label}"
@@ -56,12 +50,6 @@ def delete_virtual_service(request: HttpRequest, pk: int) -> HttpResponse:
     loss += f", and its {servers} Real Server{'s' * (servers != 1)}" if servers else ""
     loss += " will be removed from the configuration. Clients are served until you press Reload HAProxy."
     return delete(request, service, loss=loss, done=reverse("virtual-services"))
-
-
-@needs(Group.REPORT)
-def real_servers(request: HttpRequest) -> HttpResponse:
-    services = VirtualService.objects.prefetch_related("servers")
-    return render(request, "services/real_servers.html", {"services": services, "title": SERVERS})
 
 
 @needs(Group.CONFIG)
