@@ -2,7 +2,7 @@
 
 import hashlib
 from functools import lru_cache
-from typing import cast
+from typing import TypeVar, cast
 
 from django.conf import settings
 from django.db import models
@@ -11,8 +11,22 @@ from apps.certificates.models import Certificate
 from apps.common.models import Generation
 from apps.haproxy.config import Config, Host, Service
 from apps.haproxy.render import Rendering, render
-from apps.services.models import RealServer, VirtualService
+from apps.services.models import (
+    AclRule,
+    FloatingIP,
+    HeaderRule,
+    HealthCheckScript,
+    Layer7,
+    ManualConfiguration,
+    RealServer,
+    VirtualService,
+)
 from apps.system.home import WEB_USER
+from apps.system.host import descriptor_limit
+
+M = TypeVar("M", bound=models.Model)
+Inner = TypeVar("Inner", RealServer, AclRule, HeaderRule)
+ORDERED = ("position", "pk")
 
 
 def host() -> Host:
@@ -23,32 +37,59 @@ def host() -> Host:
         stats_socket=paths.haproxy_stats_socket,
         stats_group=WEB_USER if is_root else "",
         server_state=paths.server_state,
+        scripts=paths.scripts,
         user="haproxy" if is_root else "",
         fallback_port=settings.ENVIRONMENT.fallback_port,
         peers_port=settings.ENVIRONMENT.peers_port,
+        descriptors=descriptor_limit(),
     )
 
 
 def load() -> Config:
     """No private key is read: a rendering only names the certificates."""
-    return Config(host(), load_services(), {item.pk: item.content for item in certificates_in_use()})
+    certificates = list(_certificates_in_use())
+    return Config(
+        host(),
+        load_services(),
+        {item.pk: item.content for item in certificates},
+        Layer7.get(),
+        ManualConfiguration.get(),
+        tuple(HealthCheckScript.objects.order_by("pk")),
+        tuple(FloatingIP.objects.order_by("pk")),
+        {item.pk: item.revocation_list for item in certificates if item.revocation_list},
+        {item.pk: str(item.label) for item in certificates},
+    )
 
 
 def load_services() -> tuple[Service, ...]:
     """Rows instead of model instances: they have the same attributes and cost a third."""
-    servers: dict[int, list[RealServer]] = {}
-    for server in cast(list[RealServer], _rows(RealServer)):
-        servers.setdefault(server.service_id, []).append(server)
-    services = cast(list[VirtualService], _rows(VirtualService))
-    return tuple(Service(service, tuple(servers.get(service.pk, ()))) for service in services)
+    servers, acls, headers = _inner(RealServer, "pk"), _inner(AclRule, *ORDERED), _inner(HeaderRule, *ORDERED)
+    services: list[VirtualService] = _rows(VirtualService, "pk")
+    return tuple(
+        Service(
+            service,
+            tuple(servers.get(service.pk, ())),
+            tuple(acls.get(service.pk, ())),
+            tuple(headers.get(service.pk, ())),
+        )
+        for service in services
+    )
 
 
-def _rows(model: type[models.Model]) -> list[object]:
+def _inner(model: type[Inner], *order: str) -> dict[int, list[Inner]]:
+    """What stands inside virtual services, by their primary key."""
+    found: dict[int, list[Inner]] = {}
+    for row in _rows(model, *order):
+        found.setdefault(row.service_id, []).append(row)
+    return found
+
+
+def _rows(model: type[M], *order: str) -> list[M]:
     names = [field.attname for field in model._meta.concrete_fields if not field.primary_key]
-    return list(model._default_manager.values_list("pk", *names, named=True).order_by("pk"))
+    return cast(list[M], list(model._default_manager.values_list("pk", *names, named=True).order_by(*order)))
 
 
-def certificates_in_use() -> models.QuerySet[Certificate]:
+def _certificates_in_use() -> models.QuerySet[Certificate]:
     used = models.Q(virtual_services__isnull=False) | models.Q(client_checks__isnull=False)
     return Certificate.objects.filter(used).distinct().order_by("label")
 

@@ -3,11 +3,11 @@
 It is what a revision keeps, what two revisions are compared by, what is rolled back to, downloaded and shown as XML.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
-from typing import Any, cast
+from typing import Any, TypeVar
 
 from django.db import models
 
@@ -15,19 +15,34 @@ from apps.certificates.models import Certificate
 from apps.common.kept import Kept
 from apps.common.option_kinds import RelationOption
 from apps.common.options import Option, options
-from apps.haproxy.config import Service
-from apps.services.models import RealServer, VirtualService
+from apps.haproxy.config import Config, Host, Service
+from apps.services.models import (
+    AclRule,
+    FloatingIP,
+    HeaderRule,
+    HealthCheckScript,
+    Layer7,
+    ManualConfiguration,
+    RealServer,
+    VirtualService,
+)
+
+M = TypeVar("M", bound=models.Model)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Kind:
-    """A sort of object in the document. `extra` are plain fields kept beside the options."""
+    """A sort of object in the document. `extra` are plain fields kept beside the options.
+
+    A `single` is always there: one that the document does not tell of has its defaults.
+    """
 
     element: str
     model: type[models.Model]
     children: tuple["Kind", ...] = ()
     parent: str = ""  # the field that names the object around it
     extra: tuple[str, ...] = ()
+    single: bool = False
 
     @cached_property
     def options(self) -> list[Option]:
@@ -43,13 +58,31 @@ class Kind:
         """Of a row: everything that the document tells of it."""
         return attrgetter("pk", *(option.attname for option in self.options), *self.extra)
 
+    @cached_property
+    def has_label(self) -> bool:
+        return "label" in self.defaults
+
+    @cached_property
+    def label_field(self) -> str:
+        return next(option.name for option in self.options if option.element == "label")
+
     @property
     def name(self) -> str:
         return str(self.model._meta.verbose_name)
 
 
 REAL = Kind("real", RealServer, parent="service", extra=("state",))
-VIRTUAL = Kind("virtual", VirtualService, children=(REAL,))
+ACL = Kind("acl", AclRule, parent="service")
+HEADER = Kind("header", HeaderRule, parent="service")
+VIRTUAL = Kind("virtual", VirtualService, children=(REAL, ACL, HEADER))
+LAYER7 = Kind("global", Layer7, single=True)
+MANUAL = Kind("manual", ManualConfiguration, single=True)
+SCRIPT = Kind("script", HealthCheckScript)
+FLOATING = Kind("floating", FloatingIP)
+KINDS = (LAYER7, SCRIPT, FLOATING, VIRTUAL, MANUAL)  # what others name stands before them
+
+Labels = Mapping[type[models.Model], Mapping[int, str]]  # of what options may name, by primary key
+Numbers = Mapping[type[models.Model], Mapping[str, int]]  # and back
 
 
 @dataclass(frozen=True)
@@ -63,7 +96,7 @@ class Item:
 
     @property
     def label(self) -> str:
-        return self.texts["label"]
+        return self.texts.get("label") or f"{self.kind.name} {self.texts.get('position', '')}".strip()
 
     def __hash__(self) -> int:
         return hash((self.kind.element, self.number))
@@ -77,31 +110,48 @@ class Document:
     items: tuple[Item, ...] = ()
     certificates: dict[str, str] = field(default_factory=dict)  # label → Certificate.content; never the key
 
-
-def document(services: Iterable[Service], certificates: Collection[Certificate]) -> Document:
-    """`certificates` are those that the services use."""
-    labels = {certificate.pk: certificate.label for certificate in certificates}
-    items = tuple(_virtual(service, labels) for service in services)
-    return Document(items, {item.label: item.content for item in certificates})
+    def of(self, kind: Kind) -> tuple[Item, ...]:
+        return tuple(item for item in self.items if item.kind == kind)
 
 
-def _virtual(service: Service, labels: Mapping[int, str]) -> Item:
-    vip, servers = service.vip, service.servers
-    named = (labels.get(vip.certificate_id or 0), labels.get(vip.authority_id or 0))
-    everything = (VIRTUAL.values(vip), *map(REAL.values, servers), named)
+def document(config: Config) -> Document:
+    scripts = {script.pk: str(script.label) for script in config.scripts}
+    labels: Labels = {Certificate: config.labels, HealthCheckScript: scripts}
+    items = (
+        _item(LAYER7, config.layer7, labels),
+        *(_item(SCRIPT, script, labels) for script in config.scripts),
+        *(_item(FLOATING, address, labels) for address in config.floating),
+        *(_virtual(service, labels) for service in config.services),
+        _item(MANUAL, config.manual, labels),
+    )
+    return Document(items, {label: config.certificates[pk] for pk, label in config.labels.items()})
+
+
+def _virtual(service: Service, labels: Labels) -> Item:
+    vip = service.vip
+    inner = {REAL: service.servers, ACL: service.acl_rules, HEADER: service.header_rules}
+    told = tuple(kind.values(row) for kind, rows in inner.items() for row in rows)
+    named = (
+        labels[Certificate].get(vip.certificate_id or 0),
+        labels[Certificate].get(vip.authority_id or 0),
+        labels[HealthCheckScript].get(vip.check_script_id or 0),
+    )
     return ITEMS.get(
-        everything, lambda: _item(VIRTUAL, vip, labels, tuple(_item(REAL, server, labels) for server in servers))
+        (VIRTUAL.values(vip), told, named),
+        lambda: _item(
+            VIRTUAL, vip, labels, *(_item(kind, row, labels) for kind, rows in inner.items() for row in rows)
+        ),
     )
 
 
-def _item(kind: Kind, row: Any, labels: Mapping[int, str], items: tuple[Item, ...] = ()) -> Item:
+def _item(kind: Kind, row: Any, labels: Labels, *items: Item) -> Item:
     texts = {}
     for option in kind.options:
         if isinstance(option, RelationOption):
-            texts[option.element] = labels.get(getattr(row, option.attname), "")
+            texts[option.element] = labels[option.related_model].get(getattr(row, option.attname), "")
         else:
             texts[option.element] = option.to_text(getattr(row, option.name))
-    return Item(kind, row.pk, texts | {name: str(getattr(row, name)) for name in kind.extra}, items)
+    return Item(kind, row.pk or 1, texts | {name: str(getattr(row, name)) for name in kind.extra}, items)
 
 
 @dataclass(frozen=True)
@@ -129,17 +179,17 @@ def compare(before: Document, after: Document) -> list[Change]:
 
 
 def _compare(before: tuple[Item, ...], after: tuple[Item, ...], parent: str) -> Iterator[Change]:
-    old = {item.number: item for item in before}
-    new = {item.number: item for item in after}
-    for number, item in new.items():
-        earlier = old.get(number)
+    old = {(item.kind, item.number): item for item in before}
+    new = {(item.kind, item.number): item for item in after}
+    for key, item in new.items():
+        earlier = old.get(key) or (Item(item.kind, item.number, {}) if item.kind.single else None)
         if earlier is None:
             yield _change(item, "added", parent)
         elif fields := _field_changes(earlier, item):
-            yield Change(item.kind, number, item.label, "changed", parent, fields)
+            yield Change(item.kind, item.number, item.label, "changed", parent, fields)
         yield from _compare(earlier.items if earlier else (), item.items, item.label)
-    for number, item in old.items():
-        if number not in new:
+    for key, item in old.items():
+        if key not in new and not item.kind.single:
             yield _change(item, "removed", parent)
 
 
@@ -165,31 +215,58 @@ def _words(option: Option, text: str) -> str:
     return option.words(option.from_text(text))
 
 
-def services_of(
-    found: Document, numbers: Mapping[str, int] | None = None
-) -> tuple[tuple[Service, ...], dict[int, str]]:
-    """The services of a document as the renderer takes them, and the fingerprints of the certificates it names.
+def config_of(found: Document, host: Host, certificates: Mapping[str, int] | None = None) -> Config:
+    """The configuration of a document as the renderer takes it.
 
     A certificate that was deleted since has no number any more; the document's label of it then counts for nothing.
-    `numbers` are those of certificates by label, if they are at hand: where they are enough, they spare a query.
+    `certificates` are numbers by label, if they are at hand: where they are enough, they spare a query.
     """
-    if numbers is None or not found.certificates.keys() <= numbers.keys():
-        numbers = {item.label: item.pk for item in Certificate.objects.filter(label__in=found.certificates)}
-    known = {label: numbers[label] for label in found.certificates if label in numbers}
-    services = []
-    for item in found.items:
-        vip = cast(VirtualService, _instance(item, known))
-        servers = tuple(cast(RealServer, _instance(real, known, service_id=vip.pk)) for real in item.items)
-        services.append(Service(vip, servers))
-    return tuple(services), {pk: found.certificates[label] for label, pk in known.items()}
+    if certificates is None or not found.certificates.keys() <= certificates.keys():
+        rows = Certificate.objects.filter(label__in=found.certificates).values_list("label", "pk")
+        certificates = dict(rows)
+    known = {label: certificates[label] for label in found.certificates if label in certificates}
+    scripts = {item.label: item.number for item in found.of(SCRIPT)}
+    read = _Reader({Certificate: known, HealthCheckScript: scripts})
+    return Config(
+        host,
+        tuple(read.service(item) for item in found.of(VIRTUAL)),
+        {pk: found.certificates[label] for label, pk in known.items()},
+        next((read.instance(Layer7, item) for item in found.of(LAYER7)), Layer7(pk=1)),
+        next((read.instance(ManualConfiguration, item) for item in found.of(MANUAL)), ManualConfiguration(pk=1)),
+        tuple(read.instance(HealthCheckScript, item) for item in found.of(SCRIPT)),
+        tuple(read.instance(FloatingIP, item) for item in found.of(FLOATING)),
+        dict(_revocations(known)),
+        {pk: label for label, pk in known.items()},
+    )
 
 
-def _instance(item: Item, certificates: Mapping[str, int], **fields: Any) -> models.Model:
-    values: dict[str, Any] = {"pk": item.number, **fields, **{name: item.texts[name] for name in item.kind.extra}}
-    for option in item.kind.options:
-        text = item.texts[option.element]
-        if isinstance(option, RelationOption):
-            values[option.attname] = certificates.get(text)
-        else:
-            values[option.name] = option.from_text(text)
-    return item.kind.model(**values)
+def _revocations(known: Mapping[str, int]) -> Iterator[tuple[int, str]]:
+    """As they are now: like keys, lists of revoked certificates are in no document."""
+    authorities = Certificate.objects.filter(label__in=known).exclude(revocation_list="")
+    yield from authorities.values_list("pk", "revocation_list")
+
+
+@dataclass(frozen=True)
+class _Reader:
+    numbers: Numbers
+
+    def service(self, item: Item) -> Service:
+        inside = {kind: [found for found in item.items if found.kind == kind] for kind in VIRTUAL.children}
+        vip = self.instance(VirtualService, item)
+        return Service(
+            vip,
+            tuple(self.instance(RealServer, found, vip.pk) for found in inside[REAL]),
+            tuple(self.instance(AclRule, found, vip.pk) for found in inside[ACL]),
+            tuple(self.instance(HeaderRule, found, vip.pk) for found in inside[HEADER]),
+        )
+
+    def instance(self, model: type[M], item: Item, service: int = 0) -> M:
+        values: dict[str, Any] = {"pk": item.number, **({"service_id": service} if service else {})}
+        values |= {name: item.texts[name] for name in item.kind.extra}
+        for option in item.kind.options:
+            text = item.texts[option.element]
+            if isinstance(option, RelationOption):
+                values[option.attname] = self.numbers[option.related_model].get(text)
+            else:
+                values[option.name] = option.from_text(text)
+        return model(**values)

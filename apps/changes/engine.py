@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from apps.changes import activate, candidate, proof, running, states, versions
-from apps.changes.document import Document, document
+from apps.changes.document import document
 from apps.changes.models import FINAL, Check, Job, JobState, Kind, Revision, prune_jobs
 from apps.changes.versions import CommitRefused
 from apps.changes.xml import to_xml
@@ -47,12 +47,11 @@ def _commit(job: Job) -> tuple[str, list[str]]:
     job.enter(JobState.CHECKING)
     with transaction.atomic():  # one moment of the database: somebody may be saving
         config = candidate.load()
-        saved = describe(config)
     rendering = render(config)
     version = versions.stage(versions.name_of(job.pk), rendering)
     with ThreadPoolExecutor(1) as beside:
         checked = beside.submit(versions.check, version)
-        revision = record(job, saved, rendering)
+        revision = record(job, config, rendering)
         before = running.current()
     checked.result()
     job.enter(JobState.APPLYING)
@@ -91,14 +90,9 @@ def check_candidate() -> None:
     Check.objects.update_or_create(pk=1, defaults=found)
 
 
-def describe(config: Config) -> Document:
-    """To be called in the moment of the database that `config` is from."""
-    return document(config.services, list(candidate.certificates_in_use()))
-
-
-def record(job: Job, saved: Document, rendering: Rendering) -> Revision:
+def record(job: Job, config: Config, rendering: Rendering) -> Revision:
     values = {
-        "document": to_xml(saved),
+        "document": to_xml(document(config)),
         "files": rendering.files,
         "parts": candidate.part_fingerprints(rendering),
         "fingerprint": candidate.fingerprint(rendering),
@@ -117,7 +111,7 @@ def prepare_first_start() -> None:
     versions.check(version)
     states.write()
     versions.make_current(version.name)
-    running.record(record(job, describe(config), rendering), config)
+    running.record(record(job, config, rendering), config)
 
 
 def reconcile() -> None:

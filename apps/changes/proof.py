@@ -4,8 +4,8 @@ from apps.certificates.models import Certificate
 from apps.changes.models import JobState
 from apps.changes.versions import CommitRefused
 from apps.haproxy.config import Service
-from apps.haproxy.render import binds
-from apps.services.models import Protocol, Verification
+from apps.haproxy.render import binds, certificates_of
+from apps.services.models import Verification, VirtualService
 from apps.system import host, tls
 
 SPARE_DESCRIPTORS = 200  # sockets, logs, peers, and a few connections
@@ -33,10 +33,15 @@ def after(services: tuple[Service, ...], changed: set[str]) -> None:
             raise _not_proven(f"nobody listens on port {port} of {address}")
     certificates = {item.pk: item for item in Certificate.objects.filter(virtual_services__isnull=False)}
     for service in services:
-        vip = service.vip
-        required = vip.authority_id and vip.verification == Verification.REQUIRED  # no handshake without a certificate
-        if vip.label in changed and vip.protocol == Protocol.HTTP2 and vip.certificate_id and not required:
-            _compare(service, certificates[vip.certificate_id])
+        if service.vip.label in changed and _shows_certificate(service.vip):
+            _compare(service, certificates[service.vip.certificate_id or 0])
+
+
+def _shows_certificate(vip: VirtualService) -> bool:
+    """A handshake without a certificate of our own, and without a line before it, is answered."""
+    if not certificates_of(vip) or vip.accept_proxy:
+        return False
+    return not vip.authority_id or vip.verification != Verification.REQUIRED
 
 
 def _compare(service: Service, certificate: Certificate) -> None:

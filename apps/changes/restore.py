@@ -6,12 +6,11 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
-from apps.certificates.models import Certificate
-from apps.changes.document import VIRTUAL, Document, Item, Kind
+from apps.changes.document import KINDS, Document, Item, Kind
 from apps.changes.xml import DocumentRefused
 from apps.common.models import Generation
 from apps.common.option_kinds import RelationOption
-from apps.services.models import VirtualService
+from apps.services.models import AclRule, VirtualService
 
 
 def restore(document: Document, *, states: bool) -> None:
@@ -19,43 +18,54 @@ def restore(document: Document, *, states: bool) -> None:
 
     With `states` off, real servers that exist keep their drain, halt or online: that is not configuration.
     """
-    certificates = {item.label: item for item in Certificate.objects.all()}
     with transaction.atomic():
-        _restore(VIRTUAL, document.items, None, certificates, states)
+        for kind in KINDS:
+            _restore(kind, document.of(kind), None, states)
         for service in VirtualService.objects.all():  # rules between objects hold only once all of them are there
             _checked(service.clean, service.label)
+        for rule in AclRule.objects.select_related("service"):
+            _checked(rule.clean, f"{rule} of {rule.service}")
         Generation.touch()
 
 
-def _restore(
-    kind: Kind, items: tuple[Item, ...], parent: models.Model | None, certificates: dict[str, Certificate], states: bool
-) -> None:
+def _restore(kind: Kind, items: tuple[Item, ...], parent: models.Model | None, states: bool) -> None:
     existing = kind.model._default_manager.filter(**({kind.parent: parent} if kind.parent else {}))
-    existing.exclude(pk__in=[item.number for item in items]).delete()
-    kept = {found.pk: found for found in existing}
+    existing.exclude(pk__in=[item.number for item in items] if kind.has_label else []).delete()
+    kept = {found.pk: found for found in existing.all()}
     for item in items:  # first out of each other's way: labels may have been exchanged
         if item.number in kept and str(kept[item.number]) != item.label:
-            kind.model._default_manager.filter(pk=item.number).update(label=f"_{item.number}.moving")
+            existing.filter(pk=item.number).update(**{kind.label_field: f"_{item.number}.moving"})
+    named = {option.related_model: _by_label(option.related_model) for option in _relations(kind)}
     for item in items:
         instance = kept.get(item.number) or kind.model(pk=item.number)
         if kind.parent:
             setattr(instance, kind.parent, parent)
-        _fill(instance, item, certificates, with_extra=states or item.number not in kept)
+        _fill(instance, item, named, with_extra=states or item.number not in kept)
         _save(instance, item)
         for child in kind.children:
-            inner = tuple(found for found in item.items if found.kind == child)
-            _restore(child, inner, instance, certificates, states)
+            _restore(child, tuple(found for found in item.items if found.kind == child), instance, states)
 
 
-def _fill(instance: models.Model, item: Item, certificates: dict[str, Certificate], *, with_extra: bool) -> None:
+def _relations(kind: Kind) -> list[RelationOption]:
+    return [option for option in kind.options if isinstance(option, RelationOption)]
+
+
+def _by_label(model: type[models.Model]) -> dict[str, models.Model]:
+    return {str(found): found for found in model._default_manager.all()}
+
+
+def _fill(
+    instance: models.Model, item: Item, named: dict[type[models.Model], dict[str, models.Model]], *, with_extra: bool
+) -> None:
     for option in item.kind.options:
         text = item.texts[option.element]
         value: Any = option.from_text(text)
         if isinstance(option, RelationOption):
-            if text and text not in certificates:
-                missing = f"the certificate {text}, which does not exist. Upload it under that label first."
+            if text and text not in named[option.related_model]:
+                kind = option.related_model._meta.verbose_name
+                missing = f"the {kind} {text}, which does not exist. Add it under that label first."
                 raise DocumentRefused(f"{item.label} needs {missing}")
-            value = certificates.get(text)
+            value = named[option.related_model].get(text)
         setattr(instance, option.name, value)
     for name in item.kind.extra if with_extra else ():
         if item.texts[name]:

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from apps.changes import candidate
 from apps.changes.comparison import Comparison, Entry, entries, file_diffs
-from apps.changes.document import VIRTUAL, Document, document, services_of
+from apps.changes.document import VIRTUAL, Document, config_of, document
 from apps.changes.models import Revision, Running
 from apps.changes.xml import from_xml
 from apps.common.models import Edit
@@ -61,18 +61,15 @@ def cost(old: Configuration, new: Configuration) -> Plan:
 
 
 def _config(found: Configuration, numbers: Mapping[str, int] | None = None) -> Config:
-    return found.config or Config(candidate.host(), *services_of(found.document, numbers))
+    return found.config or config_of(found.document, candidate.host(), numbers)
 
 
 def saved() -> Configuration:
     """What the next commit would run."""
-    certificates = list(candidate.certificates_in_use())
-    contents = {item.pk: item.content for item in certificates}
-    config = Config(candidate.host(), candidate.load_services(), contents)
+    config = candidate.load()
     rendering = render(config)
-    whole = document(config.services, certificates)
-    numbers = {item.label: item.pk for item in certificates}
-    return Configuration(whole, rendering.files, candidate.fingerprint(rendering), config, numbers)
+    numbers = {label: pk for pk, label in config.labels.items()}
+    return Configuration(document(config), rendering.files, candidate.fingerprint(rendering), config, numbers)
 
 
 def get_running() -> Running | None:

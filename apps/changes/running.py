@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from apps.changes import candidate, versions
-from apps.changes.document import services_of
+from apps.changes.document import config_of
 from apps.changes.models import Revision, Running
 from apps.changes.xml import from_xml
 from apps.common.kept import Kept
@@ -46,5 +46,5 @@ def record(revision: Revision, config: Config) -> None:
 
 def _read(pk: int) -> Run:
     revision = Revision.objects.get(pk=pk)
-    config = Config(candidate.host(), *services_of(from_xml(revision.document)))
+    config = config_of(from_xml(revision.document), candidate.host())
     return Run(config, versions.name_of(pk), revision.parts, is_exact=render(config).files == revision.files)

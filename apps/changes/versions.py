@@ -11,7 +11,7 @@ from apps.certificates.models import Certificate
 from apps.certificates.vault import KeyUnreadable, pem
 from apps.changes.explain import explain
 from apps.changes.models import JobState
-from apps.haproxy.render import ADDRESSES_FILE, CONFIG_FILE, Rendering, named
+from apps.haproxy.render import ADDRESSES_FILE, CONFIG_FILE, SCRIPTS, Rendering, named, scripts_of
 from apps.system import files, haproxy
 
 VERSIONS_KEPT = 10
@@ -58,9 +58,12 @@ def stage(name: str, rendering: Rendering) -> Version:
     except KeyUnreadable as error:
         raise CommitRefused(str(error)) from error
     version = Version(name, rendering, pems)
+    scripts = scripts_of(rendering.files)
     texts = rendering.files | {path: pems[pk] for path, pk in rendering.certificates.items()}
     with writing():
         files.write_tree(version.directory, texts | {CONFIG_FILE: named(texts[CONFIG_FILE], name)})
+        for script, content in scripts.items():
+            files.write(settings.PATHS.scripts / script, content, mode=0o755)
     return version
 
 
@@ -104,3 +107,12 @@ def prune() -> None:
     for path in sorted(found, key=lambda path: path.stat().st_mtime)[:-VERSIONS_KEPT]:
         if path.name != current():
             files.remove_tree(path)
+    _prune_scripts()
+
+
+def _prune_scripts() -> None:
+    """Those that no version on disk names any more."""
+    named_by = {path.name for path in settings.PATHS.haproxy.glob(f"*/{SCRIPTS}/*")}
+    for path in settings.PATHS.scripts.iterdir():
+        if path.name not in named_by:
+            files.remove(path)

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from defusedxml.ElementTree import ParseError, fromstring
 
-from apps.changes.document import VIRTUAL, Document, Item, Kind
+from apps.changes.document import KINDS, Document, Item, Kind
 
 SCHEMA = 1
 LARGEST = 32 * 1024 * 1024
@@ -63,7 +63,9 @@ def from_xml(text: str) -> Document:
     except (ParseError, ValueError) as error:
         raise DocumentRefused(f"The document is no XML that can be read: {error}.") from error
     _check_schema(root)
-    items = tuple(_read_item(element, VIRTUAL) for element in root.iterfind("replicated/haproxy/virtual"))
+    items = tuple(
+        _read_item(element, kind) for kind in KINDS for element in root.iterfind(f"replicated/haproxy/{kind.element}")
+    )
     found = root.iterfind("replicated/sslcerts/cert")
     return Document(items, {cert.get("label", ""): cert.get("fingerprint", "") for cert in found})
 
@@ -81,7 +83,7 @@ def _read_item(element: Element, kind: Kind) -> Item:
     if not number.isdecimal() or int(number) < 1:
         raise DocumentRefused(f"A <{kind.element}> has no id.")
     texts = {found.tag: found.text or "" for found in element if found.tag in kind.defaults}
-    if not texts.get("label"):
+    if kind.has_label and not texts.get("label"):
         raise DocumentRefused(f"The <{kind.element}> with id {number} has no label.")
     inner = tuple(_read_item(found, child) for child in kind.children for found in element.iterfind(child.element))
     return Item(kind, int(number), kind.defaults | texts, inner)

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -105,7 +105,10 @@ class Draft:
 
 
 class OptionForm(forms.ModelForm[Any]):
-    """Options that do not apply keep their stored value, whatever the browser sends."""
+    """Options that do not apply keep their stored value, whatever the browser sends.
+
+    So do options that were not sent at all: by a script, or a page from before an update. Of a tick nobody can tell.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
@@ -115,8 +118,22 @@ class OptionForm(forms.ModelForm[Any]):
         self.stamp = _stamp(self.instance)
         self.stored = {option.name: getattr(self.instance, option.attname) for option in self.declared}
         self.conflicts: list[Conflict] = []
+        if self.is_bound:
+            completed: Any = cast(Any, self.data).copy()
+            completed.update(self._not_sent())
+            self.data = completed
         for option in self.declared:
             self._set_up(option)
+
+    def _not_sent(self) -> dict[str, str]:
+        """The stored values of what is missing among what was sent."""
+        names = {option.name: self.add_prefix(option.name) for option in self.declared}
+        return {
+            name: str(value)
+            for option, name in names.items()
+            if self.fields[option].widget.value_omitted_from_data(self.data, self.files, name)
+            and (value := self.get_initial_for_field(self.fields[option], option)) is not None
+        }
 
     def _set_up(self, option: Option) -> None:
         field = self.fields[option.name]

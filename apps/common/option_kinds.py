@@ -65,7 +65,7 @@ class RelationOption(Option, models.ForeignKey[Any, Any]):
         return str(value) if value else super().words(None)
 
 
-class NumberOption(Option, models.PositiveIntegerField[int, int]):
+class Whole(Option):
     """A whole number from `least` to `most`; blank, where allowed, is None."""
 
     def __init__(self, label: str, *, least: int = 0, most: int = 0, **kwargs: Any) -> None:
@@ -79,7 +79,7 @@ class NumberOption(Option, models.PositiveIntegerField[int, int]):
 
     def from_text(self, text: str) -> int | str | None:
         """What is no number stays a text, and is refused when it is validated."""
-        return int(text) if text.isdecimal() else text or None
+        return int(text) if text.removeprefix("-").isdecimal() else text or None
 
     def _range(self) -> str:
         return f"Use a number from {self.least} to {self.most}."
@@ -88,6 +88,14 @@ class NumberOption(Option, models.PositiveIntegerField[int, int]):
         super().validate(value, model_instance)
         if value is not None and not self.least <= value <= self.most:
             raise ValidationError(self._range())
+
+
+class NumberOption(Whole, models.PositiveIntegerField[int, int]):
+    pass
+
+
+class SignedOption(Whole, models.IntegerField[int, int]):
+    pass
 
 
 class LabelOption(TextOption):
@@ -212,18 +220,3 @@ class DurationOption(TextOption):
     def milliseconds(cls, value: str) -> int:
         number, unit = re.match(r"(\d+)([a-z]+)", value).groups()  # type: ignore[union-attr]
         return int(number) * cls.UNITS[unit]
-
-
-class UrlOption(TextOption):
-    """A URL prefix that fits on HAProxy's server line."""
-
-    PATTERN = re.compile(r"\Ahttps?://[A-Za-z0-9.\[\]:_-]+(/[!-~]*)?\Z")
-
-    def __init__(self, label: str, **kwargs: Any) -> None:
-        kwargs.setdefault("max_length", 255)
-        super().__init__(label, **kwargs)
-
-    def validate(self, value: Any, model_instance: models.Model | None) -> None:
-        super().validate(value, model_instance)
-        if value and not self.PATTERN.match(value):
-            raise ValidationError("Enter an address that begins with http:// or https://, without blanks.")

@@ -1,7 +1,7 @@
 """An option is told once, on the model field. Form, help, visibility, defaults, list and HAProxy line read it here."""
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from django.core import checks
@@ -128,8 +128,10 @@ class Option(models.Field[Any, Any]):
 
 
 def options(model: type[models.Model] | models.Model) -> list[Option]:
-    """The declared options in the order of the model."""
-    return [field for field in model._meta.get_fields() if isinstance(field, Option)]
+    """The declared options in the order of the model, or of its SECTIONS where it tells one."""
+    found = [field for field in model._meta.get_fields() if isinstance(field, Option)]
+    order: Sequence[str] = getattr(model, "SECTIONS", ())
+    return sorted(found, key=lambda option: order.index(option.section)) if order else found
 
 
 def sections(model: type[models.Model], keep: Callable[[Option], bool] = bool) -> dict[str, list[Option]]:

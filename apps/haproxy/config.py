@@ -1,9 +1,21 @@
 """What HAProxy is configured from: everything a rendering needs, and nothing it has to ask for."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
-from apps.services.models import RealServer, VirtualService
+from apps.common.text_kinds import is_address
+from apps.services.models import (
+    AclRule,
+    Check,
+    FloatingIP,
+    HeaderRule,
+    HealthCheckScript,
+    Layer7,
+    ManualConfiguration,
+    RealServer,
+    VirtualService,
+)
 
 
 @dataclass(frozen=True)
@@ -14,17 +26,21 @@ class Host:
     stats_socket: Path
     stats_group: str
     server_state: Path
+    scripts: Path  # where health check scripts lie
     user: str  # HAProxy's own; empty where lbadmin does not run as root
     fallback_port: int
     peers_port: int
+    descriptors: int = 0  # open files that the host allows a process; 0 when nothing is known
 
 
 @dataclass(frozen=True)
 class Service:
-    """A virtual service with what belongs to it. `vip` and `servers` may be rows with the models' attributes."""
+    """A virtual service with what belongs to it, in order. All of them may be rows with the models' attributes."""
 
     vip: VirtualService
     servers: tuple[RealServer, ...] = ()
+    acl_rules: tuple[AclRule, ...] = ()
+    header_rules: tuple[HeaderRule, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -32,3 +48,23 @@ class Config:
     host: Host
     services: tuple[Service, ...] = ()
     certificates: dict[int, str] = field(default_factory=dict)  # by primary key: a fingerprint, never the key
+    layer7: Layer7 = field(default_factory=Layer7)
+    manual: ManualConfiguration = field(default_factory=ManualConfiguration)
+    scripts: tuple[HealthCheckScript, ...] = ()
+    floating: tuple[FloatingIP, ...] = ()
+    revocations: dict[int, str] = field(default_factory=dict)  # PEM, by the authority's primary key
+    labels: dict[int, str] = field(default_factory=dict)  # of the certificates, by primary key
+
+    @cached_property
+    def is_transparent(self) -> bool:
+        return any(service.vip.transparent and not service.vip.manual for service in self.services)
+
+    @cached_property
+    def looks_up_names(self) -> bool:
+        return any(not is_address(server.address) for service in self.services for server in service.servers)
+
+    @cached_property
+    def scripts_used(self) -> dict[int, HealthCheckScript]:
+        """By primary key."""
+        used = {service.vip.check_script_id for service in self.services if service.vip.check_type == Check.EXTERNAL}
+        return {script.pk: script for script in self.scripts if script.pk in used}

@@ -7,7 +7,10 @@ from typing import Any
 
 from apps.common.options import Option, option, options
 from apps.haproxy.config import Config, Service
-from apps.haproxy.render import DEFAULT_SERVER, RIP_VALUES, VIP_VALUES, certificates_of, pem_file, render, server_words
+from apps.haproxy.general import default_server
+from apps.haproxy.listen import pem_file
+from apps.haproxy.render import certificates_of, render, values
+from apps.haproxy.servers import server_words
 from apps.services.models import Balance, RealServer, VirtualService
 
 GENERAL = "general settings changed"
@@ -15,8 +18,7 @@ VIP_OPTIONS = options(VirtualService)
 RIP_OPTIONS = options(RealServer)
 WEIGHT = option(RealServer, "weight")
 DYNAMIC = {Balance.LEASTCONN, Balance.ROUNDROBIN}  # to other methods HAProxy adds no server while it runs
-# A server that is added takes nothing from default-server, nor HAProxy's own defaults for keeping connections.
-SPELT_OUT = (*DEFAULT_SERVER, "pool-max-conn", "-1", "pool-purge-delay", "5s")
+POOL = ("pool-max-conn", "-1", "pool-purge-delay", "5s")  # HAProxy's own defaults for keeping connections
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,14 @@ def plan(old: Config, new: Config) -> Plan:
 def _general(old: Config, new: Config) -> Iterator[str]:
     if old.host != new.host:
         yield GENERAL
+    for before, after in ((old.layer7, new.layer7), (old.manual, new.manual)):
+        if any(getattr(before, item.attname) != getattr(after, item.attname) for item in options(after)):
+            yield f"{after} changed"
+    for pk, script in new.scripts_used.items():
+        if pk in old.scripts_used and old.scripts_used[pk].content != script.content:
+            yield f"the Health Check Script {script.label} changed"
+    if old.revocations != new.revocations:
+        yield "a revocation list changed"
 
 
 def _services(old: Config, new: Config) -> Iterator[Step | str]:
@@ -83,14 +93,9 @@ def _services(old: Config, new: Config) -> Iterator[Step | str]:
         earlier = before.pop(service.vip.pk, None)
         if earlier is None:
             yield f"{service.vip.label} was added"
-        elif _values(earlier) != _values(service):
+        elif values(earlier) != values(service):
             yield from _Comparison(earlier, service, known).all()
     yield from (f"{service.vip.label} was removed" for service in before.values())
-
-
-def _values(service: Service) -> list[Any]:
-    """Everything that is rendered of a service. Nearly all are equal, and rendering them would take longer."""
-    return [VIP_VALUES(service.vip), *map(RIP_VALUES, service.servers)]
 
 
 @dataclass(frozen=True)
@@ -104,6 +109,12 @@ class _Comparison:
     def all(self) -> Iterator[Step | str]:
         if changed := _that_matter(VIP_OPTIONS, self.old.vip, self.new.vip, self._with_vip):
             yield f"{_listed(changed)} changed on {self.new.vip.label}"
+        for kind, before, after in (
+            ("ACL Rules", self.old.acl_rules, self.new.acl_rules),
+            ("Header Rules", self.old.header_rules, self.new.header_rules),
+        ):
+            if before != after:
+                yield f"{kind} changed on {self.new.vip.label}"
         if self._servers_matter():
             yield from self._servers()
 
@@ -113,7 +124,7 @@ class _Comparison:
     def _servers_matter(self) -> bool:
         """They differ, and are rendered at all."""
         earlier = replace(self.new, servers=self.old.servers)
-        return _values(earlier) != _values(self.new) and self._rendered(earlier) != self._rendered(self.new)
+        return values(earlier) != values(self.new) and self._rendered(earlier) != self._rendered(self.new)
 
     def _rendered(self, service: Service) -> object:
         rendering = render(replace(self.known, services=(service,)))
@@ -150,13 +161,17 @@ class _Comparison:
             return f"{added} has a {option(RealServer, 'redirect_url').label}"
         if vip.balance not in DYNAMIC:
             return f"{added} {vip.label} is balanced by {_words(vip, 'balance')}"
-        said += [*_check_ssl(said), *SPELT_OUT]
+        if "resolvers" in said:
+            return f"{added} {server.address} is a name"
+        # A server that is added takes nothing from default-server.
+        said = [*default_server(self.known.layer7), *said, *_check_ssl(said), *POOL]
         return AddServer(vip.label, server.label, (address, *said), server.weight, server.state)
 
 
 def _check_ssl(said: list[str]) -> list[str]:
     """In the file, checks speak TLS where the traffic does, unless they go to another port."""
-    return ["check-ssl"] if {"ssl", "check"} <= {*said} and "port" not in said else []
+    said_of_checks = {"port", "check-ssl", "no-check-ssl"}
+    return ["check-ssl"] if {"ssl", "check"} <= {*said} and not said_of_checks.intersection(said) else []
 
 
 def _certificates(old: Config, new: Config) -> Iterator[Step | str]:

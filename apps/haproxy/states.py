@@ -7,7 +7,7 @@ does not know yet gets a line when it is not online, so that it starts drained o
 from collections.abc import Iterator, Mapping
 
 from apps.haproxy.config import Service
-from apps.haproxy.render import FALLBACK_ID
+from apps.haproxy.servers import FALLBACK_ID
 from apps.services.models import RealServer, State, VirtualService
 
 VERSION = "1"

@@ -36,7 +36,7 @@ class Section:
     lines: list[tuple[str, Owner | None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.lines.append((said(self.head), self.owner))
+        self.lines.insert(0, (said(self.head), self.owner))
 
     def add(self, keyword: str, *words: str, owner: Owner | None = None) -> None:
         """`keyword` is ours, and may be several words such as `timeout client`; the others may be anybody's."""

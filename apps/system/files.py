@@ -56,6 +56,10 @@ def read(path: Path) -> str:
         return ""
 
 
+def remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+
+
 def remove_tree(directory: Path) -> None:
     shutil.rmtree(directory, ignore_errors=True)
 

@@ -36,6 +36,7 @@ def directories(paths: Paths) -> list[Directory]:
         Directory(paths.webui_certificate.parent, "root", WEB_USER, 0o750),
         Directory(paths.haproxy, "root", "root", 0o700),
         Directory(paths.server_state.parent, "root", "root", 0o700),
+        Directory(paths.scripts, "root", "root", 0o755),
         Directory(paths.run, "root", "root", 0o755),
         Directory(paths.haproxy_admin_socket.parent, "root", "root", 0o700),
         Directory(paths.haproxy_stats_socket.parent, "root", WEB_USER, 0o2750),

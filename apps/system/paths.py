@@ -46,6 +46,11 @@ class Paths:
         return self.haproxy / "state" / "global"
 
     @property
+    def scripts(self) -> Path:
+        """Health check scripts, for HAProxy to run."""
+        return self.home / "health-checks"
+
+    @property
     def haproxy_admin_socket(self) -> Path:
         return self.run / "haproxy" / "admin.sock"
 

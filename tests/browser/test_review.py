@@ -43,7 +43,7 @@ def test_the_page_follows_a_commit_to_its_end(page: Page, changed: VirtualServic
     expect(page.locator("#review")).to_contain_text("A commit is under way.")
     expect(page.get_by_role("button", name="Commit all")).to_have_count(0)
     config = candidate.load()
-    Running.record(engine.record(job, engine.describe(config), render(config)))
+    Running.record(engine.record(job, config, render(config)))
     job.enter(JobState.DONE, sentence="HAProxy was reloaded.")
     expect(page.locator("#review")).to_contain_text("Nothing waits to be committed.")
     expect(page.locator("#commit-box")).to_contain_text("HAProxy was reloaded.")

@@ -22,6 +22,8 @@ WEB_MODIFIED = WEB | {
     "check_type": "connect",
     "redirect_code": "302",
     "forward_for": "on",
+    "redispatch": "on",
+    "request_timeout": "on",
 }
 
 
@@ -30,7 +32,7 @@ def commit(state: JobState = JobState.DONE, **fields: Any) -> Job:
     times = {"asked": start, "started": start, "finished": start + timedelta(milliseconds=420)}
     job = Job.objects.create(**{"kind": Kind.RELOAD, "user": "loadbalancer", "state": state} | times | fields)
     config = candidate.load()
-    revision = engine.record(job, engine.describe(config), render(config))
+    revision = engine.record(job, config, render(config))
     if job.is_good:
         Running.record(revision)
     return job

@@ -20,7 +20,7 @@ def nothing_pending(db: None) -> Iterator[None]:
     candidate._fingerprints.cache_clear()
     config = candidate.load()
     job = Job.objects.create(kind=Kind.RELOAD, state=JobState.DONE)
-    Running.record(engine.record(job, engine.describe(config), render(config)))
+    Running.record(engine.record(job, config, render(config)))
     yield
     candidate._fingerprints.cache_clear()
 

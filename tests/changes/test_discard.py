@@ -108,7 +108,7 @@ def test_a_certificate_that_is_gone_refuses_it_whole(admin: Client, web: Virtual
     site.delete()
     touched()
     page = discard(admin)
-    assert "Nothing was discarded. shop needs the certificate site, which does not exist." in page
+    assert "Nothing was discarded. shop needs the SSL Certificate site, which does not exist." in page
     assert VirtualService.objects.get().balance == "roundrobin"
 
 

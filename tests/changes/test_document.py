@@ -26,7 +26,7 @@ def certificates(db: None) -> None:
 
 
 def now() -> Document:
-    return document(candidate.load_services(), list(candidate.certificates_in_use()))
+    return document(candidate.load())
 
 
 def web(**fields: Any) -> VirtualService:
@@ -126,7 +126,7 @@ def test_what_is_no_document_is_refused_with_the_reason(text: str, words: str) -
         ("<label>a</label><server>192.0.2.9</server><ports>9443</ports>", "used by the appliance itself"),
         (
             "<label>a</label><server>192.0.2.9</server><ports>80</ports><mode>http2</mode><cert>old</cert>",
-            "certificate old",
+            "SSL Certificate old",
         ),
         ("<label>a</label><server>192.0.2.9</server><ports>80</ports><mode>http9</mode>", "Virtual Service a"),
     ],

@@ -86,7 +86,7 @@ def test_a_revision_is_compared_with_the_one_that_ran_before(viewer: Client, thr
     assert "Compared with the revision before: 1 change to 1 object" in page
     assert f"Field Revision {three[0].pk} Revision {done.pk}" in page
     assert "web Virtual Service · added IP Address – 192.0.2.10" in page
-    assert "haproxy.cfg 9 lines added" in page
+    assert "haproxy.cfg 11 lines added" in page
     assert "Whole haproxy.cfg global default-path config" in page
 
 
@@ -109,7 +109,7 @@ def test_the_document_and_the_file_can_be_kept(viewer: Client, three: list[Job])
     pk = three[3].pk
     xml = viewer.get(f"{HISTORY}{pk}/lb_config.xml")
     assert xml["Content-Disposition"] == f'attachment; filename="lb_config-{pk}.xml"'
-    assert from_xml(xml.content.decode()) == document(candidate.load_services(), [])
+    assert from_xml(xml.content.decode()) == document(candidate.load())
     config = viewer.get(f"{HISTORY}{pk}/haproxy.cfg")
     assert config["Content-Disposition"] == 'attachment; filename="haproxy.cfg"'
     assert "\nlisten shop\n" in config.content.decode()

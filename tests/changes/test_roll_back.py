@@ -111,7 +111,7 @@ def test_a_certificate_that_is_gone_refuses_it_whole(admin: Client, former: Job)
     commit()
     touched()
     page = roll_back(admin, with_site)
-    assert "Nothing was changed. shop needs the certificate site, which does not exist." in page
+    assert "Nothing was changed. shop needs the SSL Certificate site, which does not exist." in page
     assert VirtualService.objects.get(label="shop").protocol == "http"
 
 

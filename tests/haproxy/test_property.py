@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from apps.certificates.models import Certificate
 from apps.certificates.vault import pem, seal
+from apps.common.options import options
 from apps.haproxy.config import Config, Service
 from apps.haproxy.render import render
 from apps.services.forms import ModifyVirtualService, RealServerForm
@@ -87,6 +88,12 @@ SERVICES = st.fixed_dictionaries(
     }
 )
 
+DEFAULTS = {
+    model: {option.name: option.get_default() for option in options(model) if option.has_default()}
+    for model in (VirtualService, RealServer)
+}
+DEFAULTS[VirtualService]["application_cookie"] = "JSESSIONID"
+
 
 @pytest.fixture(scope="module")
 def key_and_certificate() -> Iterator[tuple[str, str]]:
@@ -109,11 +116,14 @@ def certificates(db: None, key_and_certificate: tuple[str, str]) -> dict[int, st
 
 def saved(service: dict[str, Any]) -> Service | None:
     """What the forms make of it; None when they refuse."""
-    form = ModifyVirtualService(service, instance=VirtualService())
+    form = ModifyVirtualService(DEFAULTS[VirtualService] | service, instance=VirtualService())
     if not form.is_valid():
         return None
     vip = form.save()
-    forms = [RealServerForm(data, instance=RealServer(service=vip, state=data["state"])) for data in service["servers"]]
+    forms = [
+        RealServerForm(DEFAULTS[RealServer] | data, instance=RealServer(service=vip, state=data["state"]))
+        for data in service["servers"]
+    ]
     servers = []
     for server in forms:
         if server.is_valid():  # one after the other: labels are compared with what is saved

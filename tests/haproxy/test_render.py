@@ -14,12 +14,20 @@ HOST = Host(
     stats_socket=Path("/run/stats.sock"),
     stats_group="lbadmin",
     server_state=Path("/state"),
+    scripts=Path("/scripts"),
     user="haproxy",
     fallback_port=9081,
     peers_port=7778,
 )
 CERTIFICATES = {1: "fingerprint one", 2: "fingerprint two"}
-PLAIN = ["id 7", "bind 192.0.2.10:80", "mode http", "option idle-close-on-response", "balance leastconn"]
+PLAIN = [
+    "id 7",
+    "bind 192.0.2.10:80",
+    "mode http",
+    "option idle-close-on-response",
+    "timeout http-request 5s",
+    "balance leastconn",
+]
 COOKIE = "cookie SERVERID insert indirect nocache httponly maxidle 30m maxlife 12h"
 FALLBACK = "server backup 127.0.0.1:9081 id 1 backup non-stick"
 
@@ -40,7 +48,7 @@ def lines(service: VirtualService, *servers: RealServer) -> list[str]:
 
 
 def test_a_plain_service() -> None:
-    assert lines(vip()) == [*PLAIN, "option forwardfor", COOKIE, FALLBACK]
+    assert lines(vip()) == [*PLAIN, "option forwardfor", "maxconn 40000", COOKIE, FALLBACK]
 
 
 @pytest.mark.parametrize(
@@ -50,11 +58,11 @@ def test_a_plain_service() -> None:
         ({"address": "2001:db8::1"}, "bind [2001:db8::1]:80"),
         ({"balance": "roundrobin"}, "balance roundrobin"),
         ({"forward_for": True}, "option forwardfor"),
-        ({"persistence": "ip"}, "stick-table type ip size 100k expire 30m peers lbadmin:peers"),
+        ({"persistence": "ip"}, "stick-table type ip size 10240 expire 30m peers lbadmin:peers"),
         ({"persistence": "ip"}, "stick on src"),
         (
             {"persistence": "ip", "persistence_timeout": "12h"},
-            "stick-table type ip size 100k expire 12h peers lbadmin:peers",
+            "stick-table type ip size 10240 expire 12h peers lbadmin:peers",
         ),
         ({"timeout": True, "client_timeout": "92s"}, "timeout client 92s"),
         ({"timeout": True, "server_timeout": "93s"}, "timeout server 93s"),

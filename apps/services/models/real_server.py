@@ -3,7 +3,8 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from apps.common.option_kinds import AddressOption, FlagOption, LabelOption, NumberOption, UrlOption
+from apps.common.option_kinds import FlagOption, LabelOption, NumberOption
+from apps.common.text_kinds import HostOption, UrlOption
 from apps.services.models.choices import Protocol, State
 from apps.services.models.virtual_service import VirtualService
 
@@ -20,12 +21,13 @@ class RealServer(models.Model):
         help="A name, unique within the Virtual Service. The same label in another Virtual Service marks "
         "the same machine. It is the server's name in HAProxy and the value of the persistence cookie.",
     )
-    address = AddressOption(
+    address = HostOption(
         "Real Server IP Address",
         element="server",
         section="Real Server",
         on_add=True,
-        help="The address of the server that does the work.",
+        hint="An address, or a full name (FQDN)",
+        help="The server that does the work. A name is looked up again while HAProxy runs. HAProxy: resolvers.",
     )
     port = NumberOption(
         "Real Server Port",
@@ -66,6 +68,29 @@ class RealServer(models.Model):
         help="The share of new connections relative to the other Real Servers. 0 means no new traffic. "
         "HAProxy: server … weight.",
     )
+    min_connections = NumberOption(
+        "Minimum Connections",
+        element="minconns",
+        section="Real Server",
+        advanced=True,
+        default=0,
+        least=0,
+        most=1_000_000,
+        hint="0: no limit of its own",
+        help="While the service is quiet the server gets at most so many connections at once; the limit grows to "
+        "Maximum Connections with the load. HAProxy: server … minconn.",
+    )
+    max_connections = NumberOption(
+        "Maximum Connections",
+        element="maxconns",
+        section="Real Server",
+        advanced=True,
+        default=0,
+        least=0,
+        most=1_000_000,
+        hint="0: unlimited",
+        help="The server gets at most so many connections at once; others wait. HAProxy: server … maxconn.",
+    )
     state = models.CharField(max_length=8, choices=State, default=State.ONLINE)
 
     class Meta:
@@ -85,3 +110,6 @@ class RealServer(models.Model):
         if twins.exists():
             problem = f"Another Real Server of {self.service} has this label. Choose a different one."
             raise ValidationError({"label": problem})
+        if self.min_connections and not self.max_connections:
+            problem = "This grows up to Maximum Connections. Enter that too, or 0 here."
+            raise ValidationError({"min_connections": problem})

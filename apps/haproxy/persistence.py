@@ -1,0 +1,94 @@
+"""How a client is kept on its real server, as lines of a virtual service."""
+
+from collections.abc import Callable, Iterator
+
+from apps.haproxy.general import PEERS
+from apps.services.models import Persistence, Protocol, VirtualService
+
+Line = tuple[str, ...]
+HELLO = "{ req.ssl_hello_type 1 }"
+
+
+def lines(vip: VirtualService) -> Iterator[Line]:
+    """Nothing for a mode that does not go with the protocol."""
+    kinds = WEB if vip.protocol != Protocol.TCP else TCP
+    if make := (ANY | kinds).get(vip.persistence):
+        yield from make(vip)
+
+
+def has_cookie(vip: VirtualService) -> bool:
+    """Whether real servers are told by a cookie of ours."""
+    return vip.persistence in {Persistence.COOKIE, Persistence.COOKIE_SOURCE} and vip.protocol != Protocol.TCP
+
+
+def _cookie(vip: VirtualService) -> Iterator[Line]:
+    secure = ["secure"] if vip.protocol == Protocol.HTTP2 else []
+    words = [vip.cookie, "insert", "indirect", "nocache", "httponly", *secure]
+    yield ("cookie", *words, "maxidle", vip.cookie_idle, "maxlife", vip.cookie_life)
+
+
+def _source(vip: VirtualService) -> Iterator[Line]:
+    yield _table(vip, "ipv6" if ":" in vip.address else "ip")
+    yield ("stick on", "src")
+
+
+def _cookie_and_source(vip: VirtualService) -> Iterator[Line]:
+    yield from _cookie(vip)
+    yield from _source(vip)
+
+
+def _application(vip: VirtualService) -> Iterator[Line]:
+    yield _table(vip, "string", "len", "64")
+    yield ("stick store-response", f"res.cook({vip.application_cookie})")
+    yield ("stick on", f"req.cook({vip.application_cookie})")
+
+
+def _forwarded(vip: VirtualService) -> Iterator[Line]:
+    """IPv6 tables hold both kinds of addresses."""
+    yield _table(vip, "ipv6")
+    told = f"req.hdr_ip(X-Forwarded-For,{vip.forwarded_position})"
+    yield ("stick on", told, "if", "{", told, "-m", "found", "}")
+    yield ("stick on", "src", "unless", "{", told, "-m", "found", "}")
+
+
+def _last(vip: VirtualService) -> Iterator[Line]:
+    """One entry for all clients: the server that works, until it fails."""
+    yield ("stick-table", "type", "integer", "size", "1", "nopurge", "peers", PEERS)
+    yield ("stick on", "int(1)")
+
+
+def _session_id(vip: VirtualService) -> Iterator[Line]:
+    yield _table(vip, "binary", "len", "32")
+    yield ("stick on", "payload_lv(43,1)", "if", *HELLO.split())
+    yield ("stick store-response", "payload_lv(43,1)", "if", "{", "res.ssl_hello_type", "2", "}")
+
+
+def _broker(vip: VirtualService) -> Iterator[Line]:
+    yield ("persist rdp-cookie",)
+
+
+def _rdp_cookie(vip: VirtualService) -> Iterator[Line]:
+    yield _table(vip, "string", "len", "64")
+    yield ("stick on", "req.rdp_cookie(mstshash)")
+
+
+def _table(vip: VirtualService, *kind: str) -> Line:
+    expire = ("expire", vip.persistence_timeout)
+    return ("stick-table", "type", *kind, "size", str(vip.table_size), *expire, "peers", PEERS)
+
+
+ANY: dict[str, Callable[[VirtualService], Iterator[Line]]] = {
+    Persistence.SOURCE: _source,
+    Persistence.LAST: _last,
+}
+WEB: dict[str, Callable[[VirtualService], Iterator[Line]]] = {
+    Persistence.COOKIE: _cookie,
+    Persistence.COOKIE_SOURCE: _cookie_and_source,
+    Persistence.APPLICATION: _application,
+    Persistence.FORWARDED: _forwarded,
+}
+TCP: dict[str, Callable[[VirtualService], Iterator[Line]]] = {
+    Persistence.SESSION_ID: _session_id,
+    Persistence.BROKER: _broker,
+    Persistence.RDP_COOKIE: _rdp_cookie,
+}

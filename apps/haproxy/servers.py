@@ -1,0 +1,113 @@
+"""Real servers and the fallback server as lines of a virtual service, with their health checks."""
+
+from collections.abc import Iterator
+
+from apps.common.option_kinds import port_spans
+from apps.common.text_kinds import is_address
+from apps.haproxy.general import RESOLVERS, bracketed
+from apps.haproxy.persistence import Line, has_cookie
+from apps.services.models import Check, Feedback, Protocol, RealServer, SendProxy, VirtualService
+from apps.services.models.choices import HTTPS, NEGOTIATE, WITH_BODY
+from apps.services.models.fallback import BUILT_IN
+
+FALLBACK_ID = 1
+
+
+def server_words(vip: VirtualService, server: RealServer) -> list[str]:
+    """The line of a real server: `server`, its label, its address, then what is said of it."""
+    address = bracketed(server.address)
+    words = ["server", server.label, f"{address}:{server.port}" if server.port else address]
+    words += ["id", str(server.pk + FALLBACK_ID), "weight", str(server.weight)]
+    if has_cookie(vip):
+        words += ["cookie", server.label]
+    if server.redirect_url and vip.protocol != Protocol.TCP:
+        words += ["redir", server.redirect_url]
+    if server.encrypted:
+        words += ["ssl", "verify", "none"]
+    words += [*_check(vip, server), *_limits(server), *_feedback(vip), *_source(vip)]
+    if vip.send_proxy != SendProxy.NONE:
+        words.append(vip.send_proxy)
+    if not is_address(server.address):
+        words += ["resolvers", RESOLVERS, "init-addr", "last,none"]
+    return words
+
+
+def _check(vip: VirtualService, server: RealServer) -> Iterator[str]:
+    if vip.check_type == Check.NONE:
+        return
+    yield "check"
+    if port := vip.check_port or (None if server.port else _first_port(vip)):
+        yield from ("port", str(port))
+    yield from _check_tls(vip, server)
+    own = {"inter": vip.check_interval, "rise": vip.check_rise, "fall": vip.check_fall, "slowstart": vip.slow_start}
+    for keyword, value in own.items():
+        if value:
+            yield from (keyword, str(value))
+
+
+def _check_tls(vip: VirtualService, server: RealServer) -> Iterator[str]:
+    if vip.check_type in HTTPS:
+        yield "check-ssl"
+        if not server.encrypted:
+            yield from ("verify", "none")
+        if vip.check_host:
+            yield from ("check-sni", vip.check_host)
+    elif vip.check_type in NEGOTIATE and server.encrypted:
+        yield "no-check-ssl"
+
+
+def _first_port(vip: VirtualService) -> int | None:
+    return port_spans(vip.ports)[0][0] if vip.ports else None
+
+
+def _limits(server: RealServer) -> Iterator[str]:
+    if server.max_connections:
+        yield from ("maxconn", str(server.max_connections))
+        if server.min_connections:
+            yield from ("minconn", str(server.min_connections))
+
+
+def _feedback(vip: VirtualService) -> Iterator[str]:
+    if vip.feedback == Feedback.AGENT:
+        yield from ("agent-check", "agent-port", str(vip.feedback_port))
+
+
+def _source(vip: VirtualService) -> Iterator[str]:
+    """Traffic and checks have one source; only the clients' own addresses leave the checks' alone."""
+    own = vip.check_source if vip.check_type != Check.NONE else ""
+    if vip.transparent:
+        yield from ("source", own or ("::" if ":" in vip.address else "0.0.0.0"), "usesrc", "clientip")  # noqa: S104
+    elif source := vip.source_address or own:
+        yield from ("source", source)
+
+
+def fallback_words(vip: VirtualService, built_in_port: int) -> list[str]:
+    """Nothing where there is no fallback server."""
+    if not vip.fallback_address or not vip.fallback_port:
+        return []
+    is_built_in = (vip.fallback_address, vip.fallback_port) == BUILT_IN
+    port = built_in_port if is_built_in else vip.fallback_port
+    words = ["server", "backup", f"{bracketed(vip.fallback_address)}:{port}", "id", str(FALLBACK_ID), "backup"]
+    if not vip.fallback_persistent:
+        words.append("non-stick")
+    if vip.fallback_encrypted:
+        words += ["ssl", "verify", "none"]
+    return words
+
+
+def check_lines(vip: VirtualService, script: str) -> Iterator[Line]:
+    """What the health check sends and expects. `script` is where the External Script lies."""
+    if vip.check_type in NEGOTIATE:
+        yield ("option httpchk",)
+        version = ("ver", "HTTP/1.1", "hdr", "Host", vip.check_host) if vip.check_host else ("ver", "HTTP/1.0")
+        yield ("http-check send", "meth", Check(vip.check_type).method, "uri", vip.check_request, *version)
+        if vip.check_response and vip.check_type in WITH_BODY:
+            yield ("http-check expect", "rstring", vip.check_response)
+        else:
+            yield ("http-check expect", "status", "200-399")
+    elif vip.check_type == Check.MYSQL:
+        yield ("option mysql-check", "user", vip.check_user)
+    elif vip.check_type == Check.EXTERNAL and script:
+        yield ("option external-check",)
+        yield ("external-check path", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+        yield ("external-check command", script)
