@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from apps.accounts.actions import create_first_user
 from apps.accounts.models import FIRST_USER, User
+from apps.certificates import built_in
 from apps.changes import engine
 from apps.system import files, home, host, network, processes, tls, webui
 
@@ -56,6 +57,7 @@ class Command(BaseCommand):
         if not path.exists():
             files.write(path, tls.self_signed(), mode=0o640)
             home.own(path, "root", home.WEB_USER)
+        built_in.ensure(path.read_text())
 
     def _make_first_user(self) -> str:
         """Return the password if it was made up here, so that it can be shown once."""
