@@ -30,6 +30,9 @@ OWN_PORTS: dict[int, str] = {
 }
 WEBUI_PORTS = "apps.local.webui.ports"  # tells those of the WebUI, which can be changed
 
+# What pages may have the worker find out: the function, and the template of its answer. See apps.changes.errands.
+ERRANDS: dict[str, dict[str, str]] = {}
+
 # Settings that can cut the administrator off: each is tried first, and returns by itself unless it is kept.
 TRIALS = {"webui": "apps.local.webui.KIND"}
 
@@ -120,6 +123,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "jobs"
 CELERY_TASK_ROUTES = {
     "apps.changes.tasks.check_candidate": {"queue": "jobs"},
+    "apps.changes.tasks.run_errand": {"queue": "jobs"},
     "apps.changes.tasks.*": {"queue": "apply"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -145,6 +146,32 @@ class Check(models.Model):
 
     def __str__(self) -> str:
         return "valid" if self.passed else self.sentence
+
+
+class Errand(models.Model):
+    """A question to the worker and its answer; see apps.changes.errands."""
+
+    PATIENCE = timedelta(seconds=20)
+
+    kind = models.CharField(max_length=32)
+    user = models.CharField(max_length=32)
+    asked = models.DateTimeField(default=timezone.now)
+    given = models.JSONField()
+    answer = models.JSONField(null=True)  # None while nobody knows; {"problem": …} when it could not be found out
+
+    class Meta:
+        verbose_name = "Errand"
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+    @property
+    def template(self) -> str:
+        return str(settings.ERRANDS[self.kind]["template"])
+
+    @property
+    def is_late(self) -> bool:
+        return self.answer is None and timezone.now() - self.asked > self.PATIENCE
 
 
 def prune_jobs() -> None:

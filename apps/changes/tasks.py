@@ -4,9 +4,9 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.conf import settings
 
-from apps.changes import engine, states
+from apps.changes import engine, errands, states
 from apps.changes.announce import announce
-from apps.changes.models import Job
+from apps.changes.models import Errand, Job
 
 
 @shared_task
@@ -20,6 +20,12 @@ def check_candidate() -> None:
     """Have HAProxy read what is saved; nothing is changed, so this need not wait for a commit."""
     engine.check_candidate()
     announce("checked")
+
+
+@shared_task
+def run_errand(pk: int) -> None:
+    """Find out what a page asked for; nothing is configured."""
+    errands.run(Errand.objects.get(pk=pk))
 
 
 @shared_task

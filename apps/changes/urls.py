@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from apps.changes import review_views, stream, views
+from apps.changes import errand_views, review_views, stream, views
 from apps.changes.models import Kind
 
 
@@ -17,5 +17,6 @@ urlpatterns = [
     path("stream/", stream.stream, name="commit-stream"),
     path("review/", review_views.review, name="review"),
     path("discard/", review_views.discard, name="discard"),
+    path("errand/<int:pk>/", errand_views.errand, name="errand"),
     path("job/<int:pk>/", views.follow, name="follow-job"),
 ]

@@ -107,7 +107,7 @@ class Option(models.Field[Any, Any]):
     def deconstruct(self) -> tuple[str, str, Any, dict[str, Any]]:
         """A migration sees the plain Django field: changing a word of the UI is no migration."""
         name, _, args, kwargs = super().deconstruct()
-        for word in ("verbose_name", "help_text", "choices", "validators", "error_messages"):
+        for word in ("verbose_name", "help_text", "choices", "validators", "error_messages", "limit_choices_to"):
             kwargs.pop(word, None)
         plain = next(base for base in type(self).__mro__ if base.__module__.startswith("django.db.models.fields"))
         return name, f"django.db.models.{plain.__name__}", args, kwargs
