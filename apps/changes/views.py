@@ -1,5 +1,7 @@
 """The buttons of the Commit changes box, and how their job goes on."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,7 +15,7 @@ from apps.accounts.roles import needs
 from apps.changes import tasks
 from apps.changes.candidate import fingerprints
 from apps.changes.models import Job, Kind
-from apps.changes.pending import commit_box
+from apps.changes.pending import CommitBox, commit_box
 from apps.common.views import confirm
 
 STOP_POLLING = 286
@@ -75,8 +77,7 @@ def _ask_before_restart(request: HttpRequest) -> HttpResponse:
 def follow(request: HttpRequest, pk: int) -> HttpResponse:
     """The box while a job is under way, for htmx; the last answer ends the polling."""
     job = get_object_or_404(Job, pk=pk)
-    answer = render(request, "changes/_box.html", status=STOP_POLLING if job.is_final else 200)
-    return trigger_client_event(answer, "jobEnded") if job.is_final else answer
+    return _show(request, replace(commit_box(request), job=job), STOP_POLLING if job.is_final else 200)
 
 
 @needs(Group.REPORT)
@@ -86,7 +87,12 @@ def box(request: HttpRequest) -> HttpResponse:
     commit = commit_box(request)
     if commit.seen == request.GET.get("seen"):
         return HttpResponse(status=204)
-    answer = render(request, "changes/_box.html")
+    return _show(request, commit)
+
+
+def _show(request: HttpRequest, commit: CommitBox, status: int = 200) -> HttpResponse:
+    """One reading of the job decides what is shown and what the rest of the page is told: it may end meanwhile."""
+    answer = render(request, "changes/_box.html", {"commit": commit}, status=status)
     return trigger_client_event(answer, "jobEnded") if commit.job and commit.job.is_final else answer
 
 
