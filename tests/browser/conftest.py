@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as product
+from django.db import connections
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from pytest_django import DjangoDbBlocker, Settings
@@ -33,10 +34,13 @@ def site(django_db_setup: None, django_db_blocker: DjangoDbBlocker, certificate:
 
 @pytest.fixture(scope="package")
 def chromium(site: str) -> Iterator[Browser]:
+    database = {alias: connections[alias] for alias in connections}
     with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
         # After the site: Playwright leaves its event loop running in this thread,
         # where no other can start then, and which alone makes Django refuse the database.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        for alias, connection in database.items():
+            connections[alias] = connection  # in a thread with an event loop Django would open others
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
         yield browser
         browser.close()
