@@ -10,7 +10,7 @@ from apps.certificates.models import Certificate
 from apps.certificates.problems import CertificateRefused
 from apps.certificates.reading import Prepared, read_all
 from apps.certificates.signed import join
-from apps.certificates.uploads import SECTION, FilesField, file_row, password_field, password_row
+from apps.certificates.uploads import SECTION, FilesField, file_row, more_row, password_field, password_row
 from apps.certificates.vault import KeyUnreadable
 from apps.common.forms import Card, OptionForm, Row
 from apps.common.option_kinds import TextOption
@@ -45,6 +45,7 @@ class ReplaceCertificate(OptionForm):
 
     file = FilesField("File to upload")
     password = password_field()
+    more = FilesField("Further files", several=True, required=False)
     prepared: Prepared | None = None
 
     class Meta:
@@ -52,13 +53,13 @@ class ReplaceCertificate(OptionForm):
         fields: list[str] = []
 
     def cards(self) -> list[Card]:
-        return [Card(SECTION, [file_row(self, HELP, HINT), password_row(self)])]
+        return [Card(SECTION, [file_row(self, HELP, HINT), password_row(self), more_row(self)])]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if cleaned.get("file"):
             try:
-                self.prepared = self._read(cleaned["file"], cleaned.get("password", ""))
+                self.prepared = self._read(cleaned["file"] + cleaned.get("more", []), cleaned.get("password", ""))
             except CertificateRefused as refused:
                 self.add_error(refused.field, refused.message)
         return cleaned
@@ -81,7 +82,7 @@ class AnswerRequest(OptionForm):
 
     signed = forms.CharField(label=SIGNED.label, required=False, widget=forms.Textarea)
     intermediates = forms.CharField(label=INTERMEDIATES.label, required=False, widget=forms.Textarea)
-    file = FilesField("File to upload", required=False)
+    file = FilesField("File to upload", several=True, required=False)
     prepared: Prepared | None = None
 
     class Meta:
@@ -116,7 +117,7 @@ class AnswerRequest(OptionForm):
 
 
 class UploadRevocationList(OptionForm):
-    file = FilesField("File to upload", required_message="Choose the file of the revocation list.")
+    file = FilesField("File to upload", several=True, required_message="Choose the file of the revocation list.")
     lists: revocation.Lists | None = None
 
     class Meta:

@@ -104,7 +104,7 @@ def _no_certificate(found: Contents) -> str:
     kinds = ", ".join(sorted({*found.others, *["PRIVATE KEY"] * bool(found.keys)}))
     return (
         f"There is no certificate in the file, only: {kinds}. "
-        "Put the certificate, its private key and its chain into one file, or choose the files together."
+        "Put the certificate, its private key and its chain into one file, or choose the others under Further files."
     )
 
 

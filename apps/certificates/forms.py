@@ -8,14 +8,13 @@ from apps.certificates import actions
 from apps.certificates.models import Certificate, How, Order
 from apps.certificates.problems import CertificateRefused
 from apps.certificates.reading import Prepared, read_all
-from apps.certificates.uploads import FilesField, file_row, password_field, password_row
+from apps.certificates.uploads import FilesField, file_row, more_row, password_field, password_row
 from apps.common.forms import Card, OptionForm
 
 UPLOADED = {"how": {How.UPLOAD}}
 HELP = (
     "A PEM file holds the private key, the certificate and its chain, in any order. PFX holds the same in one "
-    "encrypted file. When they are in files of their own, choose all of them together. A file with nothing but "
-    "certificate authorities is used to verify clients."
+    "encrypted file. A file with nothing but certificate authorities is used to verify clients."
 )
 HINT = "PEM or PFX, at most 1 MB"
 
@@ -25,6 +24,7 @@ class AddCertificate(OptionForm):
 
     file = FilesField("File to upload")
     password = password_field()
+    more = FilesField("Further files", several=True, required=False)
     prepared: Prepared | None = None
     certificate: Certificate  # what was made, once saved
 
@@ -51,14 +51,14 @@ class AddCertificate(OptionForm):
     def cards(self) -> list[Card]:
         [card] = super().cards()
         _, label, *order = card.rows  # how is asked above them all
-        uploaded = [file_row(self, HELP, HINT, UPLOADED), password_row(self, UPLOADED)]
+        uploaded = [file_row(self, HELP, HINT, UPLOADED), password_row(self, UPLOADED), more_row(self, UPLOADED)]
         return [Card(card.title, [label, *uploaded, *order])]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if self.how == How.UPLOAD and cleaned.get("file"):
             try:
-                self.prepared = read_all(cleaned["file"], cleaned.get("password", ""))
+                self.prepared = read_all(cleaned["file"] + cleaned.get("more", []), cleaned.get("password", ""))
             except CertificateRefused as refused:
                 self.add_error(refused.field, refused.message)
         return cleaned

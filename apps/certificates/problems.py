@@ -13,7 +13,7 @@ LOCKED_KEY = "The private key in the file is encrypted. Enter its password."
 NOT_OPENED = "This password does not open the private key in the file. Enter the one it was encrypted with."
 NO_KEY = (
     "The file holds a certificate but no private key, and it is not a certificate authority. "
-    "Put the private key into the same PEM file, choose its file together with this one, or upload a PFX file."
+    "Put the private key into the same PEM file, choose its file under Further files, or upload a PFX file."
 )
 NOTHING_IN_PFX = "The PFX file holds no certificate. Export it again, with its certificate."
 

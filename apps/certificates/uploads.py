@@ -20,16 +20,16 @@ class FilesInput(forms.FileInput):
 
 
 class FilesField(forms.FileField):
-    """The contents of one file or more."""
+    """The contents of one file, or of several."""
 
-    def __init__(self, label: str, *, required_message: str = REQUIRED, **kwargs: Any) -> None:
+    def __init__(self, label: str, *, several: bool = False, required_message: str = REQUIRED, **kwargs: Any) -> None:
         messages = {"required": required_message, "empty": EMPTY}
-        widget = FilesInput(attrs={"class": "form-control"})
+        widget = (FilesInput if several else forms.FileInput)(attrs={"class": "form-control"})
         super().__init__(label=label, widget=widget, error_messages=messages, **kwargs)
 
     def clean(self, data: Any, initial: Any = None) -> list[bytes]:
-        each = data if isinstance(data, list) and data else [None]
-        files = [super(FilesField, self).clean(one, initial) for one in each]
+        each = data if isinstance(data, list) else [data]
+        files = [super(FilesField, self).clean(one, initial) for one in each or [None]]
         return [file.read() for file in files if file]
 
 
@@ -37,6 +37,17 @@ def file_row(form: forms.BaseForm, help_text: str, hint: str, when: Condition | 
     """Asked for but not kept: an option without a model."""
     option = TextOption("File to upload", section=SECTION, when=when, hint=hint, help=help_text)
     return Row(form["file"], option, applies=True)
+
+
+def more_row(form: forms.BaseForm, when: Condition | None = None) -> Row:
+    option = TextOption(
+        "Further files",
+        section=SECTION,
+        when=when,
+        help="Only when key, certificate and chain are in files of their own, in PEM, DER or PKCS#7 form. Choose all "
+        "of them together.",
+    )
+    return Row(form["more"], option, applies=True)
 
 
 def password_field() -> forms.CharField:

@@ -40,6 +40,12 @@ def send(client: Client, url: str, *contents: bytes, **values: str) -> Any:
     return client.post(url, values | {"file": files})
 
 
+def send_apart(client: Client, url: str, first: bytes, *more: bytes, **values: str) -> Any:
+    """The first file in its own field."""
+    files = [SimpleUploadedFile(f"{number}.pem", content) for number, content in enumerate(more)]
+    return client.post(url, values | {"file": SimpleUploadedFile("first.pem", first), "more": files})
+
+
 def page_of(label: str = "intuition-cert") -> str:
     return f"{LIST}{Certificate.objects.get(label=label).pk}/"
 

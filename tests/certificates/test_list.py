@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from apps.certificates.models import AUTHORITY, SERVABLE, Certificate
+from apps.certificates.models import Certificate
 from apps.services.models import Protocol, VirtualService
 from tests.certificates.openssl import Issued, Workshop
 from tests.certificates.pages import LIST, order, upload, words
@@ -124,12 +124,11 @@ def test_a_pending_request_says_what_is_lost(admin: Client) -> None:
     assert not Certificate.objects.exists()
 
 
-def test_a_pending_request_cannot_be_served(admin: Client, site: Issued, root: Issued) -> None:
+def test_a_pending_request_cannot_be_chosen_in_a_virtual_service(admin: Client, site: Issued) -> None:
     order(admin, "csr", label="new")
     upload(admin, site.pem)
-    upload(admin, root.certificate, label="clients")
-    assert [str(found) for found in Certificate.objects.filter(**SERVABLE)] == ["intuition-cert"]
-    assert [str(found) for found in Certificate.objects.filter(**AUTHORITY)] == ["clients"]
+    form = admin.get("/lbadmin/cluster/virtual-services/add/").context["form"]
+    assert [str(choice) for choice in form.fields["certificate"].queryset] == ["intuition-cert"]
 
 
 def test_viewers_have_no_boxes_to_tick(viewer: Client, three: VirtualService) -> None:

@@ -8,7 +8,7 @@ from apps.certificates.problems import CertificateRefused
 from apps.certificates.reading import read, read_all
 from apps.certificates.vault import pem
 from tests.certificates.openssl import PASSWORD, RSA, Issued, Workshop, openssl
-from tests.certificates.pages import ADD, send
+from tests.certificates.pages import ADD, send_apart
 
 
 def der_key(workshop: Workshop, key: bytes, *extra: str) -> bytes:
@@ -28,7 +28,7 @@ def test_key_certificate_and_chain_may_be_three_files(
         pkcs7(workshop, root.certificate + intermediate.certificate, "DER"),
         der_key(workshop, site.key),
     ]
-    assert send(admin, ADD, *files, how="upload", label="site").status_code == 302
+    assert send_apart(admin, ADD, *files, how="upload", label="site").status_code == 302
     assert pem(Certificate.objects.get()).encode() == site.pem + intermediate.certificate + root.certificate
 
 

@@ -211,17 +211,9 @@ def test_the_form_offers_everything(admin: Client) -> None:
     page = admin.get(ADD).content.decode()
     labels = re.findall(r"<label for=\"id_\w+\" id=\"id_\w+-label\">([^<]*)</label>", page)
     assert labels == [
-        *["Label", "File to upload", "PFX File Password", "Domain (CN)", "Subject alternative names", "Organisation"],
-        *[
-            "Unit",
-            "City/Locality",
-            "State/Province",
-            "Country",
-            "E-mail",
-            "CSR Key Size",
-            "Signature Algorithm",
-            "Days",
-        ],
+        *["Label", "File to upload", "PFX File Password", "Further files", "Domain (CN)", "Subject alternative names"],
+        *["Organisation", "Unit", "City/Locality", "State/Province", "Country", "E-mail", "CSR Key Size"],
+        *["Signature Algorithm", "Days"],
     ]
     for choice in (
         "Upload prepared PEM/PFX file",

@@ -1,6 +1,6 @@
 """SSL certificates, and what is asked for when a new one is made."""
 
-from apps.certificates.models.certificate import AUTHORITY, SERVABLE, Certificate
+from apps.certificates.models.certificate import Certificate
 from apps.certificates.models.order import MADE, Digest, How, KeySize, Order
 
-__all__ = ["AUTHORITY", "MADE", "SERVABLE", "Certificate", "Digest", "How", "KeySize", "Order"]
+__all__ = ["MADE", "Certificate", "Digest", "How", "KeySize", "Order"]

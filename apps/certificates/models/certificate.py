@@ -7,10 +7,6 @@ from django.db import models
 from apps.certificates.expiry import PENDING, Expiry, expiry
 from apps.common.option_kinds import LabelOption
 
-# What can be shown to clients; for limit_choices_to.
-SERVABLE = {"is_authority": False, "valid_to__isnull": False}
-AUTHORITY = {"is_authority": True}
-
 
 class Certificate(models.Model):
     """A certificate. What is read from it is kept beside it, so that a list opens no file.
