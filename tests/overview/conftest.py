@@ -1,13 +1,16 @@
 """The brief's services, a real Redis for the snapshot, and a collector whose HAProxy says what a test wants."""
 
+import json
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from redis import Redis
 
 from apps.overview import store
 from apps.overview.snapshot import Snapshot, following, parse
@@ -53,6 +56,21 @@ def says(redis: Path) -> Says:
         return last[0]
 
     return say
+
+
+@pytest.fixture
+def broker(redis: object) -> Any:
+    """The queue of the worker that may touch the machine; empty."""
+    link = Redis(unix_socket_path=str(settings.PATHS.redis_socket))
+    link.delete("apply")
+    yield link
+    link.delete("apply")
+    link.close()
+
+
+def told(broker: Any) -> list[str]:
+    """The tasks that wait for the worker."""
+    return [json.loads(message)["headers"]["task"] for message in broker.lrange("apply", 0, -1)]
 
 
 def add(pk: int, label: str, ports: str, protocol: Protocol, *places: str, **words: object) -> VirtualService:

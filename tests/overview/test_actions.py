@@ -1,35 +1,17 @@
 """Drain, Halt and Online of a real server."""
 
-import json
 from typing import Any
 
 import pytest
-from django.conf import settings as product
 from django.test import Client
-from redis import Redis
 
 from apps.common.models import Generation
 from apps.services.models import RealServer
-from tests.overview.conftest import Says, lines
+from tests.overview.conftest import Says, lines, told
 from tests.overview.reading import rows, text
 from tests.overview.stats import server
 
 HTMX = {"hx-request": "true"}
-
-
-@pytest.fixture
-def broker(redis: object) -> Any:
-    """The queue of the worker that may touch the machine; empty."""
-    link = Redis(unix_socket_path=str(product.PATHS.redis_socket))
-    link.delete("apply")
-    yield link
-    link.delete("apply")
-    link.close()
-
-
-def told(broker: Any) -> list[str]:
-    """The tasks that wait for the worker."""
-    return [json.loads(message)["headers"]["task"] for message in broker.lrange("apply", 0, -1)]
 
 
 def state(pk: int) -> str:

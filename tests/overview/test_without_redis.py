@@ -5,6 +5,7 @@ from django.test import Client
 
 from apps.services.models import RealServer
 from tests.overview.reading import rows, text
+from tests.overview.test_bulk import AVS, SERVERS, ask, confirm, said_after, states
 
 
 def test_the_configuration_is_still_shown(viewer: Client, brief: None) -> None:
@@ -25,3 +26,9 @@ def test_a_state_is_saved_and_the_page_says_what_is_missing(operator: Client, br
 def test_without_script_it_says_the_same(operator: Client, brief: None) -> None:
     answer = operator.post("/lbadmin/overview/22/halt/")
     assert "The state is applied as soon as the worker is back." in text(operator.get(answer["Location"]))
+
+
+def test_many_states_are_saved_and_the_page_says_what_is_missing(operator: Client, brief: None) -> None:
+    answer = confirm(operator, ask(operator, f"{SERVERS}drain/", *AVS))
+    assert states()[21] == "drain"
+    assert "The state of 2 Real Servers is saved, but the worker cannot be reached" in said_after(operator, answer)
