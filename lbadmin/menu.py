@@ -33,7 +33,14 @@ class Menu:
 
 MENU: list[Page | Menu] = [
     Page("System Overview", "overview", "layout-dashboard"),
-    Menu("Local Configuration", "server-cog", [Page("Service Socket Addresses", "service-sockets")]),
+    Menu(
+        "Local Configuration",
+        "server-cog",
+        [
+            Page("Security", "security"),
+            Page("Service Socket Addresses", "service-sockets"),
+        ],
+    ),
     Menu(
         "Cluster Configuration",
         "sitemap",

@@ -34,10 +34,10 @@ WEBUI_PORTS = "apps.local.webui.ports"  # tells those of the WebUI, which can be
 ERRANDS: dict[str, dict[str, str]] = {}
 
 # Settings that can cut the administrator off: each is tried first, and returns by itself unless it is kept.
-TRIALS = {"webui": "apps.local.webui.KIND"}
+TRIALS = {"webui": "apps.local.webui.KIND", "webui-cert": "apps.local.webui_certificate.KIND"}
 
 # Functions that tell which objects use a certificate: apps.certificates.usage.Use, in one query.
-CERTIFICATE_USERS = ["apps.services.certificate_users.uses"]
+CERTIFICATE_USERS = ["apps.services.certificate_users.uses", "apps.local.webui_certificate.uses"]
 
 INSTALLED_APPS = [
     "django.contrib.auth",

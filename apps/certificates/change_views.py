@@ -18,7 +18,6 @@ from apps.certificates.views import SAVED, page_of, parent, warn
 from apps.common.models import Edit, Generation
 from apps.common.views import confirm, edit
 
-ON_COMMIT = "Traffic changes when you press Reload HAProxy in the Commit changes box."
 NOTE = "The file is checked before anything is stored. Traffic changes on Reload HAProxy in the Commit changes box."
 ASKED = "Signing request made for {0.domain}, with a new key. Have it signed, then bring the certificate here."
 REPLACED = "SSL Certificate {0.label} replaced, valid until {0.valid_to:%Y-%m-%d}."
@@ -40,7 +39,7 @@ def replace_certificate(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _replaced(stored: Certificate) -> str:
-    return f"{REPLACED} {ON_COMMIT}" if uses().get(stored.pk) else REPLACED
+    return " ".join(dict.fromkeys([REPLACED, *(use.then for use in uses().get(stored.pk, []))]))
 
 
 def _warn_of_names(request: HttpRequest, before: list[str], stored: Certificate) -> None:

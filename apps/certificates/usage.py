@@ -7,12 +7,15 @@ from typing import cast
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+ON_COMMIT = "Traffic changes when you press Reload HAProxy in the Commit changes box."
+
 
 @dataclass(frozen=True)
 class Use:
     certificate: int  # primary key
     label: str  # of the user, such as a Virtual Service
     url: str  # where another certificate can be chosen
+    then: str = ON_COMMIT  # what has to be done when its certificate was replaced
 
 
 Uses = dict[int, list[Use]]  # by the certificate's primary key

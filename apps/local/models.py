@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
-from apps.common.option_kinds import ChoiceOption, NumberOption, port_spans
+from apps.certificates.models import Certificate
+from apps.common.option_kinds import ChoiceOption, NumberOption, RelationOption, port_spans
 from apps.common.options import option
 from apps.services.models import VirtualService
 from apps.system import host, network, webui
@@ -160,3 +161,32 @@ class WebUISocket(models.Model):
             return ""  # the WebUI itself is there
         problem = host.bind_problem(self.address, self.port)
         return f"{problem[0].upper()}{problem[1:]}. Choose another port or address." if problem else ""
+
+
+class WebUICertificate(models.Model):
+    """No table: the file that gunicorn reads is where it is kept."""
+
+    certificate = RelationOption(
+        "WebUI: SSL certificate",
+        section="WebUI",
+        to="certificates.Certificate",
+        on_delete=models.DO_NOTHING,  # apps.local.webui_certificate.uses keeps it from being removed
+        related_name="+",
+        limit_choices_to=models.Q(is_authority=False) & ~models.Q(chain=""),
+        empty_label="Choose a certificate",
+        help="The certificate that browsers see on this page. Add one that they trust under Cluster Configuration > "
+        "SSL Certificate; the built-in one is self-signed.",
+    )
+
+    class Meta:
+        managed = False
+        verbose_name = "WebUI certificate"
+
+    def __str__(self) -> str:
+        return str(self.certificate) if self.certificate_id else "of its own"
+
+    @classmethod
+    def current(cls) -> "WebUICertificate":
+        """What was chosen, else the built-in one; in a trial, what is tried."""
+        chosen = Certificate.objects.filter(pk=webui.choice(settings.PATHS).get("certificate", 0)).first()
+        return cls(pk=1, certificate=chosen or Certificate.objects.filter(is_built_in=True).first())

@@ -1,4 +1,4 @@
-"""Local Configuration > Service Socket Addresses, and the buttons of a trial."""
+"""Local Configuration > Security and Service Socket Addresses, and the buttons of a trial."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -9,11 +9,12 @@ from kombu.exceptions import OperationalError
 
 from apps.accounts.models import Group
 from apps.accounts.roles import needs
+from apps.certificates.models import Certificate
 from apps.common.views import REFUSED
-from apps.local import trial, webui
-from apps.local.forms import WebUISocketForm
+from apps.local import trial, webui, webui_certificate
+from apps.local.forms import WebUICertificateForm, WebUISocketForm
 from apps.local.kinds import Value, kind
-from apps.local.models import Trial, WebUISocket
+from apps.local.models import Trial, WebUICertificate, WebUISocket
 
 TITLE = "Service Socket Addresses"
 
@@ -23,7 +24,7 @@ def service_sockets(request: HttpRequest) -> HttpResponse:
     before = WebUISocket.current()
     form = WebUISocketForm(request.POST or None, instance=WebUISocket.current())
     if request.method == "POST" and form.is_valid() and not form.meet(request.POST.get("stamp", "")):
-        _try(request, _value(before), _value(form.instance))
+        _move(request, _value(before), _value(form.instance))
         return redirect("service-sockets")
     page = {
         "form": form,
@@ -42,12 +43,43 @@ def _value(socket: WebUISocket) -> Value:
     return {"address": socket.address, "port": socket.port}
 
 
-def _try(request: HttpRequest, old: Value, new: Value) -> None:
+def _move(request: HttpRequest, old: Value, new: Value) -> None:
     if old == new:
         messages.info(request, f"Nothing was changed: {webui.words(old)} already.")
-        return
+    else:
+        _try(request, webui.NAME, old, new)
+
+
+@needs(Group.CONFIG)
+def security(request: HttpRequest) -> HttpResponse:
+    form = WebUICertificateForm(request.POST or None, instance=WebUICertificate.current())
+    if request.method == "POST" and form.is_valid() and not form.meet(request.POST.get("stamp", "")):
+        _show(request, form.instance.certificate)
+        return redirect("security")
+    page = {
+        "form": form,
+        "title": "Security",
+        "parent": {"menu": "Local Configuration"},
+        "now": webui_certificate.words({"label": str(WebUICertificate.current())}),
+        "last": Trial.objects.filter(kind=webui_certificate.NAME).first(),
+        "cancel": reverse("overview"),
+        "action_note": "Update tries the certificate for two minutes. Keep it then.",
+    }
+    status = REFUSED if form.errors or form.conflicts else 200
+    return render(request, "local/security.html", page, status=status)
+
+
+def _show(request: HttpRequest, certificate: Certificate) -> None:
+    old, new = webui_certificate.in_force(), webui_certificate.value_of(certificate)
+    if old["certificate"] == certificate.pk and webui_certificate.is_shown(certificate):
+        messages.info(request, f"Nothing was changed: {webui_certificate.words(old)} already.")
+    else:
+        _try(request, webui_certificate.NAME, old, new)
+
+
+def _try(request: HttpRequest, name: str, old: Value, new: Value) -> None:
     try:
-        trial.start(webui.NAME, old, new, request.user.get_username())
+        trial.start(name, old, new, request.user.get_username())
     except trial.AnotherRuns as problem:
         messages.warning(request, str(problem))
     except OperationalError:

@@ -24,6 +24,11 @@ class Paths:
         return self.home / "tls" / "webui.pem"
 
     @property
+    def webui_certificate_choice(self) -> Path:
+        """Which of the certificates that is, once one was chosen in the WebUI itself."""
+        return self.home / "tls" / "choice.json"
+
+    @property
     def webui_socket(self) -> Path:
         """Where the WebUI listens, once that was changed in the WebUI itself."""
         return self.home / "webui.json"

@@ -4,7 +4,7 @@ import json
 import time
 from dataclasses import asdict, dataclass
 
-from apps.system import files, host, supervisor, tls
+from apps.system import files, home, host, supervisor, tls
 from apps.system.environment import Environment
 from apps.system.paths import Paths
 
@@ -51,6 +51,32 @@ def move(paths: Paths, environment: Environment, socket: Socket) -> None:
         files.sync(paths.home)
     else:
         files.write(paths.webui_socket, json.dumps(asdict(socket)), mode=0o644)
+    _restart(paths, socket)
+
+
+def show(paths: Paths, environment: Environment, pem: str, which: dict[str, int]) -> None:
+    """Have the WebUI show this certificate, now and after every start. Safe to repeat. Raises NotServed.
+
+    `which` tells it from the others. After the restart no connection is left that knows the certificate from before.
+    """
+    files.write(paths.webui_certificate, pem, mode=0o640)
+    home.own(paths.webui_certificate, "root", home.WEB_USER)
+    files.write(paths.webui_certificate_choice, json.dumps(which), mode=0o644)
+    _restart(paths, listens(paths, environment))
+
+
+def shown(paths: Paths) -> str:
+    """The WebUI's private key with its certificate and chain."""
+    return files.read(paths.webui_certificate)
+
+
+def choice(paths: Paths) -> dict[str, int]:
+    """Empty until a certificate was chosen."""
+    text = files.read(paths.webui_certificate_choice)
+    return dict(json.loads(text)) if text else {}
+
+
+def _restart(paths: Paths, socket: Socket) -> None:
     try:
         supervisor.restart(paths, PROGRAM)
     except supervisor.NotSupervised as error:
