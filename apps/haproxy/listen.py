@@ -93,7 +93,8 @@ def _balanced_lines(service: Service, around: Around) -> Iterator[tuple[Line, Ow
     """Each with whose it is, in the order in which HAProxy goes through them."""
     vip = service.vip
     yield from rules.header_lines(service)
-    yield from ((line, owner(vip, "persistence")) for line in rules.waiting_lines(service))
+    early = [*persistence.early_lines(vip), *rules.waiting_lines(service)]
+    yield from ((line, owner(vip, "persistence")) for line in early)
     yield from rules.server_lines(service)
     yield from ((line, owner(vip, "persistence")) for line in persistence.lines(vip))
     yield from ((line, owner(vip, "check_type")) for line in servers.check_lines(vip, around.script))

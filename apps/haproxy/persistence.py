@@ -7,6 +7,7 @@ from apps.services.models import Persistence, Protocol, VirtualService
 
 Line = tuple[str, ...]
 HELLO = "{ req.ssl_hello_type 1 }"
+FORWARDED = "var(txn.forwarded)"
 
 
 def lines(vip: VirtualService) -> Iterator[Line]:
@@ -14,6 +15,13 @@ def lines(vip: VirtualService) -> Iterator[Line]:
     kinds = WEB if vip.protocol != Protocol.TCP else TCP
     if make := (ANY | kinds).get(vip.persistence):
         yield from make(vip)
+
+
+def early_lines(vip: VirtualService) -> Iterator[Line]:
+    """What persistence has to see of a request before HAProxy adds the client's own address to its headers."""
+    if vip.persistence == Persistence.FORWARDED and vip.protocol != Protocol.TCP:
+        told = f"req.hdr_ip(X-Forwarded-For,{vip.forwarded_position})"
+        yield (f"http-request set-{FORWARDED}", told)
 
 
 def has_cookie(vip: VirtualService) -> bool:
@@ -28,7 +36,9 @@ def _cookie(vip: VirtualService) -> Iterator[Line]:
 
 
 def _source(vip: VirtualService) -> Iterator[Line]:
-    yield _table(vip, "ipv6" if ":" in vip.address else "ip")
+    """Where a proxy in front or another service tells who the client is, it may be of either kind."""
+    is_ipv4 = vip.address and ":" not in vip.address and not vip.accept_proxy
+    yield _table(vip, "ip" if is_ipv4 else "ipv6")
     yield ("stick on", "src")
 
 
@@ -38,22 +48,24 @@ def _cookie_and_source(vip: VirtualService) -> Iterator[Line]:
 
 
 def _application(vip: VirtualService) -> Iterator[Line]:
-    yield _table(vip, "string", "len", "64")
-    yield ("stick store-response", f"res.cook({vip.application_cookie})")
-    yield ("stick on", f"req.cook({vip.application_cookie})")
+    """Sessions are kept as hashes: long ones may begin alike, and neither peers nor reports need to see secrets."""
+    yield _table(vip, "binary", "len", "20")
+    yield ("stick store-response", f"res.cook({vip.application_cookie}),sha1")
+    yield ("stick on", f"req.cook({vip.application_cookie}),sha1")
 
 
 def _forwarded(vip: VirtualService) -> Iterator[Line]:
     """IPv6 tables hold both kinds of addresses."""
     yield _table(vip, "ipv6")
-    told = f"req.hdr_ip(X-Forwarded-For,{vip.forwarded_position})"
-    yield ("stick on", told, "if", "{", told, "-m", "found", "}")
-    yield ("stick on", "src", "unless", "{", told, "-m", "found", "}")
+    yield ("stick on", FORWARDED, "if", "{", FORWARDED, "-m", "found", "}")
+    yield ("stick on", "src", "unless", "{", FORWARDED, "-m", "found", "}")
 
 
 def _last(vip: VirtualService) -> Iterator[Line]:
-    """One entry for all clients: the server that works, until it fails."""
-    yield ("stick-table", "type", "integer", "size", "1", "nopurge", "peers", PEERS)
+    """One entry for all clients: the server that works, until it fails. A request that waits for its answer takes room
+    for another, and without room could not tell that the server is a new one; the entry is never dropped for them.
+    """
+    yield ("stick-table", "type", "integer", "size", "10240", "nopurge", "peers", PEERS)
     yield ("stick on", "int(1)")
 
 

@@ -1,0 +1,118 @@
+"""Real servers that tell their name, remember what they were asked, and can fail and come back."""
+
+import http.server
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+TEXT = "hello " * 200
+
+
+@dataclass
+class Asked:
+    """A request as it arrived."""
+
+    path: str
+    headers: dict[str, str]  # names in small letters
+    connection: int  # counted from 1
+    client: str
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: "Machine"
+
+    def do_GET(self) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.asked.append(Asked(self.path, headers, self.server.numbers[self.client_address], self.address()))
+        body = (self.server.says or self.server.name).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in self.server.headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET
+
+    def address(self) -> str:
+        return str(self.client_address[0])
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+
+class Machine(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    handler: type[Handler] = Handler
+
+    def __init__(self, name: str, address: tuple[str, int], context: ssl.SSLContext | None = None) -> None:
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        self.name = name
+        self.says = ""
+        self.headers: dict[str, str] = {}
+        self.asked: list[Asked] = []
+        self.numbers: dict[Any, int] = {}
+        super().__init__(address, self.handler)
+        if context:
+            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        self.numbers[client_address] = len(self.numbers) + 1
+        return True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A connection that was cut is no error of the test."""
+
+    @property
+    def address(self) -> str:
+        return str(self.server_address[0])
+
+    @property
+    def port(self) -> int:
+        return int(self.server_address[1])
+
+    def end(self) -> None:
+        self.shutdown()
+        self.server_close()
+
+
+@dataclass
+class Farm:
+    """Machines by their names; each has an address of its own, so that ports may be equal."""
+
+    port: int = 18081
+    context: ssl.SSLContext | None = None
+    running: dict[str, Machine] = field(default_factory=dict)
+    places: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+    def add(self, name: str, address: str = "", port: int = 0) -> Machine:
+        self.places[name] = (address or f"127.0.1.{len(self.places) + 1}", port or self.port)
+        return self.begin(name)
+
+    def begin(self, name: str) -> Machine:
+        self.running[name] = Machine(name, self.places[name], self.context)
+        return self.running[name]
+
+    def fail(self, name: str) -> None:
+        self.running.pop(name).end()
+
+    def __getitem__(self, name: str) -> Machine:
+        return self.running[name]
+
+
+@contextmanager
+def farm(*names: str) -> Iterator[Farm]:
+    made = Farm()
+    for name in names:
+        made.add(name)
+    yield made
+    for name in list(made.running):
+        made.fail(name)
