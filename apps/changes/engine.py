@@ -4,6 +4,7 @@ The live files are never touched before the new ones have passed. Runs in the wo
 there is never more than one.
 """
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
@@ -17,7 +18,10 @@ from apps.changes.xml import to_xml
 from apps.common.models import Generation
 from apps.haproxy.config import Config
 from apps.haproxy.render import Rendering, render
-from apps.system import network
+from apps.system import network, transparency
+from apps.system.transparency import Family, NotTransparent
+
+logger = logging.getLogger(__name__)
 
 CHECKED = "checked"  # a version that is only read, never made current
 BROKEN = (
@@ -57,13 +61,16 @@ def _commit(job: Job) -> tuple[str, list[str]]:
     job.enter(JobState.APPLYING)
     meanwhile = version.addresses | versions.current_addresses()
     warnings = network.keep(meanwhile)
-    proof.before(before.config.services, config.services)
+    proof.before(before.config.services, config.services, version.addresses)
+    if version.transparent and (problem := _keep_transparent(version.transparent | versions.currently_transparent())):
+        raise CommitRefused(f"{problem} The previous configuration goes on serving.")
     sentence = activate.swap(version, Kind(job.kind), config.services, before.plan(config))
     job.enter(JobState.VERIFYING)
     _verify(config, revision, before)
     running.record(revision, config)
     if meanwhile != version.addresses:
         network.keep(version.addresses)
+    warnings += filter(None, [_keep_transparent(version.transparent)])
     versions.prune()
     prune_jobs()
     return sentence, warnings
@@ -77,6 +84,16 @@ def _verify(config: Config, revision: Revision, before: running.Run) -> None:
         raise
     if states.tell():  # somebody drained or halted meanwhile
         states.write(config.services)
+
+
+def _keep_transparent(wanted: set[Family]) -> str:
+    """Why the host cannot be made so; blank when it is."""
+    try:
+        transparency.keep(wanted, settings.PATHS)
+    except NotTransparent as error:
+        logger.warning("%s", error)
+        return str(error)
+    return ""
 
 
 def check_candidate() -> None:
@@ -118,6 +135,7 @@ def reconcile() -> None:
     """What a commit installed is still there: a state told while the worker was away, an address somebody removed."""
     network.keep(versions.current_addresses())
     states.apply()
+    _keep_transparent(versions.currently_transparent())
 
 
 def recover() -> None:

@@ -28,17 +28,17 @@ def explain(said: str, owners: list[Owner | None]) -> Complaint:
         if match and int(match[1]) <= len(owners):
             words, owner = match[2].strip().rstrip("."), owners[int(match[1]) - 1]
             if owner:
-                return Complaint(f"HAProxy refused {_name(owner)}: {words}.", _address(owner))
+                return Complaint(f"HAProxy refused {name(owner)}: {words}.", address(owner))
             return Complaint(f"HAProxy refused the configuration: {words}.")
     return Complaint("HAProxy refused the configuration.")
 
 
-def _name(owner: Owner) -> str:
+def name(owner: Owner) -> str:
     if not owner.option:
         return owner.label
     return f"{owner.label} · {option(apps.get_model('services', owner.kind), owner.option).label}"
 
 
-def _address(owner: Owner) -> str:
+def address(owner: Owner) -> str:
     field = f"#id_{owner.option}" if owner.option else ""
     return reverse(PAGES[owner.kind], args=[owner.pk]) + field

@@ -11,8 +11,9 @@ from apps.certificates.models import Certificate
 from apps.certificates.vault import KeyUnreadable, pem
 from apps.changes.explain import explain
 from apps.changes.models import JobState
-from apps.haproxy.render import ADDRESSES_FILE, CONFIG_FILE, SCRIPTS, Rendering, named, scripts_of
+from apps.haproxy.render import ADDRESSES_FILE, CONFIG_FILE, SCRIPTS, TRANSPARENT_FILE, Rendering, named, scripts_of
 from apps.system import files, haproxy
+from apps.system.transparency import Family
 
 VERSIONS_KEPT = 10
 
@@ -45,6 +46,10 @@ class Version:
     @property
     def addresses(self) -> set[str]:
         return set(self.rendering.files[ADDRESSES_FILE].split())
+
+    @property
+    def transparent(self) -> set[Family]:
+        return set(map(Family, self.rendering.files.get(TRANSPARENT_FILE, "").split()))
 
 
 def name_of(revision: int) -> str:
@@ -99,6 +104,10 @@ def make_current(name: str) -> None:
 
 def current_addresses() -> set[str]:
     return set(files.read(settings.PATHS.haproxy_current / ADDRESSES_FILE).split())
+
+
+def currently_transparent() -> set[Family]:
+    return set(map(Family, files.read(settings.PATHS.haproxy_current / TRANSPARENT_FILE).split()))
 
 
 def prune() -> None:

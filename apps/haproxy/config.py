@@ -16,6 +16,7 @@ from apps.services.models import (
     RealServer,
     VirtualService,
 )
+from apps.system.transparency import Family
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,12 @@ class Config:
     labels: dict[int, str] = field(default_factory=dict)  # of the certificates, by primary key
 
     @cached_property
-    def is_transparent(self) -> bool:
-        return any(service.vip.transparent and not service.vip.manual for service in self.services)
+    def transparent(self) -> set[Family]:
+        """The kinds of addresses that real servers see of their clients' own. Manual lines may be about both."""
+        if "usesrc" in self.manual.text:
+            return {*Family}
+        services = [service for service in self.services if service.vip.transparent and not service.vip.manual]
+        return {family_of(service.vip, server.address) for service in services for server in service.servers}
 
     @cached_property
     def looks_up_names(self) -> bool:
@@ -68,3 +73,10 @@ class Config:
         """By primary key."""
         used = {service.vip.check_script_id for service in self.services if service.vip.check_type == Check.EXTERNAL}
         return {script.pk: script for script in self.scripts if script.pk in used}
+
+
+def family_of(vip: VirtualService, address: str) -> Family:
+    """Of a real server. One that is a name has that of the addresses it has to be spoken to from."""
+    if not is_address(address):
+        address = vip.address if vip.transparent else vip.source_address or vip.check_source
+    return Family.V6 if ":" in address else Family.V4

@@ -52,7 +52,7 @@ def _global(config: Config) -> Section:
     section = Section(("global",))
     # Names in the file are relative to it, so that a version of it can be checked and kept anywhere.
     section.add("default-path", "config")
-    if host.user and not config.is_transparent:  # HAProxy 2.6 has to stay root to take the clients' addresses
+    if host.user and not config.transparent:  # HAProxy 2.6 has to stay root to take the clients' addresses
         section.add("user", host.user)
         section.add("group", host.user)
     section.add("stats socket", str(host.admin_socket), "mode", "600", "level", "admin", "expose-fd", "listeners")

@@ -17,7 +17,7 @@ from apps.services.models import AclRule, Check, HeaderRule, Protocol, RealServe
 
 CONFIG_FILE = "haproxy.cfg"
 ADDRESSES_FILE = "addresses"
-TRANSPARENT_FILE = "transparent"  # there when some service needs the host to take packets for foreign addresses
+TRANSPARENT_FILE = "transparent"  # for which kinds of addresses the host has to take packets that are not for it
 SCRIPTS = "scripts"
 VIP_VALUES = attrgetter("pk", *(option.attname for option in options(VirtualService)))
 RIP_VALUES = attrgetter("pk", *(option.attname for option in options(RealServer)))
@@ -46,8 +46,8 @@ def render(config: Config) -> Rendering:
     listens = [_listen(service, config) for service in written]
     haproxy, owners = text([*general.sections(config), *listens, *_manual(config)])
     rendering = Rendering({CONFIG_FILE: haproxy, ADDRESSES_FILE: _addresses(config)}, {}, owners, {})
-    if config.is_transparent:
-        rendering.files[TRANSPARENT_FILE] = "yes\n"
+    if config.transparent:
+        rendering.files[TRANSPARENT_FILE] = "".join(f"{family}\n" for family in sorted(config.transparent))
     for script in config.scripts_used.values():
         rendering.files[f"{SCRIPTS}/{script_name(script.label, script.content)}"] = script.content
     for service, section in zip(written, listens, strict=True):

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 
 from apps.common.option_kinds import port_spans
 from apps.common.text_kinds import is_address
+from apps.haproxy.config import family_of
 from apps.haproxy.general import RESOLVERS, bracketed
 from apps.haproxy.persistence import Line, has_cookie
 from apps.services.models import Check, Feedback, Protocol, RealServer, SendProxy, VirtualService
 from apps.services.models.choices import HTTPS, NEGOTIATE, WITH_BODY
 from apps.services.models.fallback import BUILT_IN
+from apps.system.transparency import Family
 
+ANYWHERE = {Family.V4: "0.0.0.0", Family.V6: "::"}  # noqa: S104 - chosen by routing
 FALLBACK_ID = 1
 
 
@@ -24,9 +27,7 @@ def server_words(vip: VirtualService, server: RealServer) -> list[str]:
         words += ["redir", server.redirect_url]
     if server.encrypted:
         words += ["ssl", "verify", "none"]
-    words += [*_check(vip, server), *_limits(server), *_feedback(vip), *_source(vip)]
-    if vip.send_proxy != SendProxy.NONE:
-        words.append(vip.send_proxy)
+    words += [*_check(vip, server), *_limits(server), *_feedback(vip), *_source(vip, server), *_proxy(vip, server)]
     if not is_address(server.address):
         words += ["resolvers", RESOLVERS, "init-addr", "last,none"]
     return words
@@ -72,13 +73,39 @@ def _feedback(vip: VirtualService) -> Iterator[str]:
         yield from ("agent-check", "agent-port", str(vip.feedback_port))
 
 
-def _source(vip: VirtualService) -> Iterator[str]:
-    """Traffic and checks have one source; only the clients' own addresses leave the checks' alone."""
-    own = vip.check_source if vip.check_type != Check.NONE else ""
+def _source(vip: VirtualService, server: RealServer) -> Iterator[str]:
+    """Traffic and checks have one source; only the clients' own addresses leave the checks' alone.
+
+    A source counts for servers of its own family: to others no packet could go from there.
+    """
+    family = family_of(vip, server.address)
+    source = source_of(vip) or check_source_of(vip)
+    if (":" in source) != (family == Family.V6):
+        source = ""
     if vip.transparent:
-        yield from ("source", own or ("::" if ":" in vip.address else "0.0.0.0"), "usesrc", "clientip")  # noqa: S104
-    elif source := vip.source_address or own:
+        yield from ("source", source or ANYWHERE[family], "usesrc", "clientip")
+    elif source:
         yield from ("source", source)
+    if (vip.transparent or source) and not is_address(server.address):
+        yield from ("resolve-prefer", family)
+
+
+def source_of(vip: VirtualService) -> str:
+    """Blank where it counts for nothing."""
+    return "" if vip.transparent else str(vip.source_address)
+
+
+def check_source_of(vip: VirtualService) -> str:
+    return "" if vip.check_type == Check.NONE else str(vip.check_source)
+
+
+def _proxy(vip: VirtualService, server: RealServer) -> Iterator[str]:
+    if vip.send_proxy == SendProxy.NONE:
+        return
+    yield vip.send_proxy
+    # Checks send the line too, but not by themselves where they are told a port.
+    if vip.check_type != Check.NONE and (vip.check_port or server.port) == server.port:
+        yield "check-send-proxy"
 
 
 def fallback_words(vip: VirtualService, built_in_port: int) -> list[str]:

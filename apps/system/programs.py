@@ -12,12 +12,12 @@ class CommandFailed(Exception):
         self.said = said
 
 
-def run(*words: str, timeout: float = 60) -> str:
+def run(*words: str, stdin: str = "", timeout: float = 60) -> str:
     """Run a program and return what it printed, errors included. Raises CommandFailed."""
     try:
         done = subprocess.run(
             words,
-            stdin=subprocess.DEVNULL,
+            input=stdin.encode(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             timeout=timeout,
