@@ -70,9 +70,13 @@ def _last(vip: VirtualService) -> Iterator[Line]:
 
 
 def _session_id(vip: VirtualService) -> Iterator[Line]:
+    """HAProxy has to be told to wait for the server's hello: before it there is no session id to learn."""
+    answered = ("if", "{", "res.ssl_hello_type", "2", "}")
+    yield ("tcp-response inspect-delay", "5s")
+    yield ("tcp-response content accept", *answered)
     yield _table(vip, "binary", "len", "32")
     yield ("stick on", "payload_lv(43,1)", "if", *HELLO.split())
-    yield ("stick store-response", "payload_lv(43,1)", "if", "{", "res.ssl_hello_type", "2", "}")
+    yield ("stick store-response", "payload_lv(43,1)", *answered)
 
 
 def _broker(vip: VirtualService) -> Iterator[Line]:

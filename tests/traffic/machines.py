@@ -2,10 +2,11 @@
 
 import http.server
 import socket
+import socketserver
 import ssl
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,7 +39,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_POST = do_GET
+    def do_POST(self) -> None:
+        self.do_GET()
 
     def address(self) -> str:
         return str(self.client_address[0])
@@ -50,7 +52,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 class Machine(http.server.ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
-    handler: type[Handler] = Handler
+    handler: type[socketserver.BaseRequestHandler] = Handler
 
     def __init__(self, name: str, address: tuple[str, int], context: ssl.SSLContext | None = None) -> None:
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
@@ -67,6 +69,13 @@ class Machine(http.server.ThreadingHTTPServer):
     def verify_request(self, request: Any, client_address: Any) -> bool:
         self.numbers[client_address] = len(self.numbers) + 1
         return True
+
+    def shutdown_request(self, request: Any) -> None:
+        """A TLS session that does not end with a goodbye cannot be resumed."""
+        if isinstance(request, ssl.SSLSocket):
+            with suppress(OSError, ValueError):
+                request.unwrap()
+        super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A connection that was cut is no error of the test."""
@@ -89,7 +98,8 @@ class Farm:
     """Machines by their names; each has an address of its own, so that ports may be equal."""
 
     port: int = 18081
-    context: ssl.SSLContext | None = None
+    context: Callable[[], ssl.SSLContext] | None = None  # of each machine its own: they know nothing of each other
+    kind: type[Machine] = Machine
     running: dict[str, Machine] = field(default_factory=dict)
     places: dict[str, tuple[str, int]] = field(default_factory=dict)
 
@@ -98,7 +108,7 @@ class Farm:
         return self.begin(name)
 
     def begin(self, name: str) -> Machine:
-        self.running[name] = Machine(name, self.places[name], self.context)
+        self.running[name] = self.kind(name, self.places[name], self.context and self.context())
         return self.running[name]
 
     def fail(self, name: str) -> None:
@@ -109,8 +119,8 @@ class Farm:
 
 
 @contextmanager
-def farm(*names: str) -> Iterator[Farm]:
-    made = Farm()
+def farm(*names: str, **fields: Any) -> Iterator[Farm]:
+    made = Farm(**fields)
     for name in names:
         made.add(name)
     yield made
