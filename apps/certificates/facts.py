@@ -51,6 +51,11 @@ def chain_facts(chain: str) -> list[Facts]:
     return [facts(certificate) for certificate in x509.load_pem_x509_certificates(chain.encode())]
 
 
+def thumbprint(chain: str) -> str:
+    """The SHA-1 of a stored chain's first certificate, as Windows shows it."""
+    return x509.load_pem_x509_certificate(chain.encode()).fingerprint(hashes.SHA1()).hex()  # noqa: S303 - a name, no proof
+
+
 def domain(certificate: Named) -> str:
     """The name to call it by: the common name, else its first alternative name, else all of its subject."""
     common = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)

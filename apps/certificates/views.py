@@ -11,7 +11,7 @@ from apps.accounts.models import Group
 from apps.accounts.roles import needs
 from apps.certificates import revocation
 from apps.certificates.change_forms import AnswerRequest
-from apps.certificates.facts import chain_facts
+from apps.certificates.facts import chain_facts, thumbprint
 from apps.certificates.forms import AddCertificate
 from apps.certificates.listing import listing
 from apps.certificates.missing import missing_issuer
@@ -50,6 +50,7 @@ def page_of(stored: Certificate) -> dict[str, Any]:
         "certificate": stored,
         "users": uses().get(stored.pk, []),
         "chain": chain_facts(stored.chain) if stored.chain else [],
+        "thumbprint": thumbprint(stored.chain) if stored.chain else "",
         "missing": missing_issuer(stored.chain) if stored.chain and not stored.is_authority else None,
         "lists": revocation.facts(stored.revocation_list),
         "form": AnswerRequest(instance=stored) if stored.request else None,

@@ -125,7 +125,7 @@ def test_the_details_tell_everything_else(admin: Client, site: Issued, intermedi
     shown = words(admin, f"{LIST}{stored.pk}/")
     for told in (
         "Names intuition.hospital.example, aqi.hospital.example, 10.10.40.217 Issuer Example TLS CA 3 Key P-256",
-        f"Serial number {stored.serial} SHA-256 fingerprint {stored.fingerprint}",
+        f"Serial number {stored.serial} SHA-256 fingerprint {stored.fingerprint} SHA-1",
         f"Valid from {stored.valid_from:%Y-%m-%d %H:%M:%S} UTC Valid to {stored.valid_to:%Y-%m-%d %H:%M:%S} UTC",
         "Used by not used",
         "Example TLS CA 3 Example Root CA P-256",
