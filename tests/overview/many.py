@@ -5,7 +5,7 @@ from apps.services.models import Protocol, RealServer, VirtualService
 from tests.overview.stats import frontend, server
 
 
-def make(number: int) -> None:
+def make(number: int, first: int = 1) -> None:
     """The primary key of a real server is its service's times ten plus its own number."""
     services = [
         VirtualService(
@@ -15,7 +15,7 @@ def make(number: int) -> None:
             ports=str(8000 + pk),
             protocol=Protocol.TCP if pk % 2 else Protocol.HTTP,
         )
-        for pk in range(1, number + 1)
+        for pk in range(first, first + number)
     ]
     VirtualService.objects.bulk_create(services)
     RealServer.objects.bulk_create(
