@@ -1,6 +1,7 @@
 """The main menu: one nested structure, in the reference's order. A page that does not exist yet is not in it."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from django.http import HttpRequest
 from django.urls import resolve, reverse
@@ -15,11 +16,11 @@ class Page:
     url_name: str
     icon: str = ""
 
-    @property
+    @cached_property
     def url(self) -> str:
         return reverse(self.url_name)
 
-    @property
+    @cached_property
     def needed(self) -> Group | str | None:
         return needed_group(resolve(self.url).func)
 
