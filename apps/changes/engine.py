@@ -64,7 +64,7 @@ def _commit(job: Job) -> tuple[str, list[str]]:
     proof.before(before.config.services, config.services, version.addresses)
     if version.transparent and (problem := _keep_transparent(version.transparent | versions.currently_transparent())):
         raise CommitRefused(f"{problem} The previous configuration goes on serving.")
-    sentence = activate.swap(version, Kind(job.kind), config.services, before.plan(config))
+    sentence = activate.swap(version, Kind(job.kind), config, before.plan(config))
     job.enter(JobState.VERIFYING)
     _verify(config, revision, before)
     running.record(revision, config)
@@ -83,7 +83,7 @@ def _verify(config: Config, revision: Revision, before: running.Run) -> None:
         activate.back_to(before.version)
         raise
     if states.tell():  # somebody drained or halted meanwhile
-        states.write(config.services)
+        states.write(config.services, config.manual.text)
 
 
 def _keep_transparent(wanted: set[Family]) -> str:

@@ -4,8 +4,8 @@ from django.conf import settings
 
 from apps.changes import candidate
 from apps.haproxy.config import Service
-from apps.haproxy.states import commands, state_file
-from apps.services.models import RealServer
+from apps.haproxy.states import commands, foreign, state_file
+from apps.services.models import ManualConfiguration, RealServer
 from apps.system import files, haproxy
 
 
@@ -20,20 +20,33 @@ def tell() -> bool:
 
     Does nothing while it does not run.
     """
-    told = commands(_answer(), dict(RealServer.objects.values_list("pk", "state")))
+    answer = _answer()
+    told = commands(answer, dict(RealServer.objects.values_list("pk", "state")), _by_names(foreign(answer)))
     if told:
         haproxy.tell(settings.PATHS.haproxy_admin_socket, *told)
     return bool(told)
 
 
-def write(services: tuple[Service, ...] | None = None) -> None:
-    """The state file that HAProxy reads at its next start or reload; for the saved services unless told others."""
-    files.write(settings.PATHS.server_state, as_text(candidate.load_services() if services is None else services))
+def _by_names(services: set[str]) -> dict[tuple[str, str], str]:
+    """The states of the servers of these services, by their labels."""
+    found = RealServer.objects.filter(service__label__in=services) if services else RealServer.objects.none()
+    return {(service, label): state for service, label, state in found.values_list("service__label", "label", "state")}
 
 
-def as_text(services: tuple[Service, ...]) -> str:
+def write(services: tuple[Service, ...] | None = None, manual: str | None = None) -> None:
+    """The state file that HAProxy reads at its next start or reload; for what is saved unless told otherwise."""
+    files.write(
+        settings.PATHS.server_state,
+        as_text(
+            candidate.load_services() if services is None else services,
+            ManualConfiguration.get().text if manual is None else manual,
+        ),
+    )
+
+
+def as_text(services: tuple[Service, ...], manual: str = "") -> str:
     """The state file for these services: health as HAProxy tells it now, the rest as they say."""
-    return state_file(_answer(), services)
+    return state_file(_answer(), services, manual)
 
 
 def _answer() -> str:

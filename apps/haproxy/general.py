@@ -1,6 +1,7 @@
 """What stands before the virtual services in haproxy.cfg: global, defaults, peers, statistics, mailers, resolvers."""
 
 from apps.haproxy.config import Config, Host
+from apps.haproxy.ids import FIRST_ID
 from apps.haproxy.words import Owner, Section
 from apps.services.models import Layer7
 
@@ -10,7 +11,7 @@ MAILERS = "lbadmin:mailers"
 RESOLVERS = "lbadmin:dns"
 STATS_USERS = "lbadmin:statistics"
 STATS_USER = "loadbalancer"
-STATS_ID = "1000000"  # far beyond the primary keys that are the ids of virtual services
+STATS_ID = str(FIRST_ID)
 SPARE = 400  # open files beside those of connections: sockets, logs, listeners, checks
 
 

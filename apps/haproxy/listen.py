@@ -7,6 +7,7 @@ from apps.common.options import options
 from apps.haproxy import persistence, rules, servers
 from apps.haproxy.config import Service
 from apps.haproxy.general import bracketed
+from apps.haproxy.ids import service_id
 from apps.haproxy.persistence import Line
 from apps.haproxy.words import Owner, Section
 from apps.services.models import Pipeline, Protocol, RealServer, VirtualService
@@ -34,7 +35,7 @@ class Around(NamedTuple):
 def listen(service: Service, around: Around) -> Section:
     vip = service.vip
     section = Section(("backend" if vip.backend_only else "listen", vip.label), owner(vip))
-    section.add("id", str(vip.pk))
+    section.add("id", str(service_id(vip.pk)))
     if not vip.backend_only:
         accept = ["accept-proxy"] if vip.accept_proxy else []
         section.add("bind", ",".join(_binds(vip)), *accept, *_tls(vip, around), owner=owner(vip, "ports"))

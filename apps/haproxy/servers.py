@@ -6,6 +6,7 @@ from apps.common.option_kinds import port_spans
 from apps.common.text_kinds import is_address
 from apps.haproxy.config import family_of
 from apps.haproxy.general import RESOLVERS, bracketed
+from apps.haproxy.ids import FALLBACK_ID, server_id
 from apps.haproxy.persistence import Line, has_cookie
 from apps.services.models import Check, Feedback, Protocol, RealServer, SendProxy, VirtualService
 from apps.services.models.choices import HTTPS, NEGOTIATE, WITH_BODY
@@ -13,14 +14,12 @@ from apps.services.models.fallback import BUILT_IN
 from apps.system.transparency import Family
 
 ANYWHERE = {Family.V4: "0.0.0.0", Family.V6: "::"}  # noqa: S104 - chosen by routing
-FALLBACK_ID = 1
-
 
 def server_words(vip: VirtualService, server: RealServer) -> list[str]:
     """The line of a real server: `server`, its label, its address, then what is said of it."""
     address = bracketed(server.address)
     words = ["server", server.label, f"{address}:{server.port}" if server.port else address]
-    words += ["id", str(server.pk + FALLBACK_ID), "weight", str(server.weight)]
+    words += ["id", str(server_id(server.pk)), "weight", str(server.weight)]
     if has_cookie(vip):
         words += ["cookie", server.label]
     if server.redirect_url and vip.protocol != Protocol.TCP:

@@ -1,13 +1,17 @@
 """The server-state file: health as HAProxy last told it, weight and administrative state as the model says.
 
-HAProxy reads it at every start and reload. Lines of servers that are gone are left out; a server that HAProxy
-does not know yet gets a line when it is not online, so that it starts drained or halted.
+HAProxy reads it at every start and reload, and finds servers in it by their names. Lines of servers that are gone are
+left out; a server that HAProxy does not know yet gets a line when it is not online, so that it starts drained or
+halted. The port of a line beats the one of the configuration, so each line has to tell the configured one.
 """
 
 from collections.abc import Iterator, Mapping
 
+from apps.common.text_kinds import is_address
+from apps.haproxy import manual
 from apps.haproxy.config import Service
-from apps.haproxy.servers import FALLBACK_ID
+from apps.haproxy.ids import server_id, server_pk, service_id, service_pk
+from apps.haproxy.manual import Place
 from apps.services.models import RealServer, State, VirtualService
 
 VERSION = "1"
@@ -18,72 +22,104 @@ COLUMNS = (
     "srv_agent_addr srv_agent_port"
 ).split()
 BE_ID, BE_NAME, SRV_ID, SRV_NAME, SRV_ADDR, OP_STATE, ADMIN_STATE, USER_WEIGHT, INITIAL_WEIGHT = range(9)
-SRV_PORT = COLUMNS.index("srv_port")
+SRV_FQDN, SRV_PORT = COLUMNS.index("srv_fqdn"), COLUMNS.index("srv_port")
 ADMIN: dict[str, str] = {State.ONLINE: "0", State.HALT: "1", State.DRAIN: "8"}  # SRV_ADMF_FMAINT, SRV_ADMF_FDRAIN
 COMMANDS: dict[str, str] = {State.ONLINE: "ready", State.HALT: "maint", State.DRAIN: "drain"}
 MAINTENANCE = 0x01
 FORCED = MAINTENANCE | 0x08
 RUNNING = "2"
+UNKNOWN = "-"
 Row = list[str]  # a row of thousands: as a dict each would take five times as long
+Key = tuple[int, int] | tuple[str, str]  # primary keys, or the names of what the administrator wrote
 
 
-def parse(answer: str) -> dict[tuple[str, str], dict[str, str]]:
-    """`show servers state` → columns by (backend id, server id)."""
-    return {ids: dict(zip(COLUMNS, row, strict=True)) for ids, row in _known(answer).items()}
+def parse(answer: str) -> dict[Key, dict[str, str]]:
+    """`show servers state` → its columns."""
+    return {key: dict(zip(COLUMNS, row, strict=True)) for key, row in _known(answer).items()}
 
 
-def _known(answer: str) -> dict[tuple[str, str], Row]:
+def _known(answer: str) -> dict[Key, Row]:
     rows = [line.split() for line in answer.splitlines()]  # the line of names has one word more
-    return {(row[BE_ID], row[SRV_ID]): row for row in rows if len(row) == len(COLUMNS)}
+    return {_key(row): row for row in rows if len(row) == len(COLUMNS)}
 
 
-def state_file(answer: str, services: tuple[Service, ...]) -> str:
-    """`answer` is what HAProxy says of the servers it runs now; empty when it does not run."""
+def _key(row: Row) -> Key:
+    service = service_pk(int(row[BE_ID]))
+    return (service, server_pk(int(row[SRV_ID]))) if service else (row[BE_NAME], row[SRV_NAME])
+
+
+def state_file(answer: str, services: tuple[Service, ...], text: str = "") -> str:
+    """`answer` is what HAProxy says of the servers it runs now; empty when it does not run. `text` is manual."""
     known = _known(answer)
-    lines = [" ".join(row) for service in services for row in _rows(service, known)]
+    written = manual.places(text)
+    lines = [" ".join(row) for service in services for row in _rows(service, known, written)]
     return "\n".join([VERSION, "# " + " ".join(COLUMNS), *lines]) + "\n"
 
 
-def _rows(service: Service, known: dict[tuple[str, str], Row]) -> Iterator[Row]:
+def _rows(service: Service, known: dict[Key, Row], written: dict[tuple[str, str], Place]) -> Iterator[Row]:
+    vip = service.vip
     for server in service.servers:
-        row = known.get((str(service.vip.pk), _id(server)))
-        if row is None or not _is_same(row, service.vip, server):
+        names = (vip.label, server.label)
+        place = written.get(names) if vip.manual else Place(server.address, str(server.port or 0))
+        row = known.get((vip.pk, server.pk)) or known.get(names)
+        if place is None:
+            continue  # where it is, nobody knows; it is told its state once it runs
+        if row is None or not _is_same(row, names, place):
             if server.state == State.ONLINE:
                 continue
-            row = _fresh(service.vip, server)
-        if int(row[ADMIN_STATE]) & MAINTENANCE and server.state != State.HALT:
-            row[OP_STATE] = RUNNING  # it was down only because it was halted; no check would find it up again
-        row[ADMIN_STATE] = ADMIN[server.state]
+            row = _fresh(vip, server, place)
+        yield _with_state(row, vip, server)
+
+
+def _with_state(row: Row, vip: VirtualService, server: RealServer) -> Row:
+    if int(row[ADMIN_STATE]) & MAINTENANCE and server.state != State.HALT:
+        row[OP_STATE] = RUNNING  # it was down only because it was halted; no check would find it up again
+    row[ADMIN_STATE] = ADMIN[server.state]
+    if not vip.manual:
         row[USER_WEIGHT] = row[INITIAL_WEIGHT] = str(server.weight)
-        yield row
+    return row
 
 
-def _is_same(row: Row, vip: VirtualService, server: RealServer) -> bool:
+def _is_same(row: Row, names: tuple[str, str], place: Place) -> bool:
     """Health is kept for the server it was found for, not for another address that took its place."""
-    there = (row[BE_NAME], row[SRV_NAME], row[SRV_ADDR], row[SRV_PORT])
-    return there == (vip.label, server.label, server.address, str(server.port or 0))
+    told = row[SRV_ADDR] if is_address(place.address) else row[SRV_FQDN]
+    return (row[BE_NAME], row[SRV_NAME], told, row[SRV_PORT]) == (*names, *place)
 
 
-def _fresh(vip: VirtualService, server: RealServer) -> Row:
+def _fresh(vip: VirtualService, server: RealServer, place: Place) -> Row:
+    told = (place.address, UNKNOWN) if is_address(place.address) else (UNKNOWN, place.address)
     row = dict.fromkeys(COLUMNS, "0")
-    row |= {"be_id": str(vip.pk), "be_name": vip.label, "srv_id": _id(server), "srv_name": server.label}
-    row |= {"srv_addr": server.address, "srv_port": str(server.port or 0), "srv_op_state": RUNNING}
+    row |= {"be_id": str(service_id(vip.pk)), "be_name": vip.label, "srv_id": _id(server), "srv_name": server.label}
+    row |= {"srv_addr": told[0], "srv_port": place.port, "srv_op_state": RUNNING}
+    row |= {"srv_uweight": str(server.weight), "srv_iweight": str(server.weight)}
     row |= {"bk_f_forced_id": "1", "srv_f_forced_id": "1", "srv_check_status": "1", "srv_check_health": "2"}
-    return [*(row | dict.fromkeys(["srv_fqdn", "srvrecord", "srv_check_addr", "srv_agent_addr"], "-")).values()]
+    row |= dict.fromkeys(["srvrecord", "srv_check_addr", "srv_agent_addr"], UNKNOWN)
+    return [*(row | {"srv_fqdn": told[1]}).values()]
 
 
-def commands(answer: str, states: Mapping[int, str]) -> list[str]:
-    """What to tell HAProxy so that its administrative states are the model's, by primary key; nothing when they are.
+def foreign(answer: str) -> set[str]:
+    """The names of running sections that are none of ours."""
+    return {key[0] for key in _known(answer) if isinstance(key[0], str)}
 
-    Servers that only one of the two knows are left alone.
+
+def commands(answer: str, states: Mapping[int, str], names: Mapping[tuple[str, str], str] | None = None) -> list[str]:
+    """What to tell HAProxy so that its administrative states are the model's; nothing when they are.
+
+    `states` are told by the real server's primary key; `names`, for sections that the administrator wrote, by the
+    labels of virtual service and real server. Servers that only one of the two knows are left alone.
     """
     rows = [line.split(maxsplit=ADMIN_STATE + 1) for line in answer.splitlines()]
     known = [row for row in rows if len(row) > ADMIN_STATE and row[BE_ID].isdecimal()]
-    return [command for row in known for command in _commands(row, states)]
+    return [command for row in known for command in _commands(row, _state(row, states, names or {}))]
 
 
-def _commands(row: Row, states: Mapping[int, str]) -> Iterator[str]:
-    state = states.get(int(row[SRV_ID]) - FALLBACK_ID)
+def _state(row: Row, states: Mapping[int, str], names: Mapping[tuple[str, str], str]) -> str | None:
+    if service_pk(int(row[BE_ID])):
+        return states.get(server_pk(int(row[SRV_ID])))
+    return names.get((row[BE_NAME], row[SRV_NAME]))
+
+
+def _commands(row: Row, state: str | None) -> Iterator[str]:
     if state is None or int(row[ADMIN_STATE]) & FORCED == int(ADMIN[state]):
         return
     name = f"{row[BE_NAME]}/{row[SRV_NAME]}"
@@ -93,4 +129,4 @@ def _commands(row: Row, states: Mapping[int, str]) -> Iterator[str]:
 
 
 def _id(server: RealServer) -> str:
-    return str(server.pk + FALLBACK_ID)
+    return str(server_id(server.pk))

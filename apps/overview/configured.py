@@ -9,7 +9,7 @@ from apps.services.models import RealServer, State, VirtualService
 
 VIP_COLUMNS = (
     *("pk", "label", "address", "ports", "protocol"),
-    *("force_https", "redirect_code", "check_type", "certificate_id"),
+    *("force_https", "redirect_code", "check_type", "certificate_id", "manual"),
 )
 RIP_COLUMNS = ("pk", "service_id", "label", "address", "port", "weight", "state", "redirect_url")
 Away = frozenset[tuple[int, int, str]]  # real server, virtual service, state

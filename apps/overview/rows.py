@@ -11,6 +11,7 @@ from apps.overview.snapshot import Server, Service, Snapshot
 from apps.services.models import Check, Protocol, State
 
 NOTHING = "–"
+NOT_WRITTEN = "no section of this name runs: write it in Layer 7 – Manual Configuration, then commit"
 ONLINE = State.ONLINE.value
 WELL = {status for status, mark in marks.STATUS.items() if mark == marks.UP}
 
@@ -27,6 +28,7 @@ class Vip(NamedTuple):
     redirect_code: str = ""
     check_type: str = Check.CONNECT.value
     certificate: int | None = None
+    manual: bool = False
 
     @property
     def protocol_words(self) -> str:
@@ -85,10 +87,10 @@ def service_row(vip: Vip, rips: list[Rip], snapshot: Snapshot | None) -> Service
     """`snapshot` is None when there are no fresh states."""
     if snapshot is None:
         return ServiceRow(vip, marks.UNKNOWN)
-    live = snapshot.services.get(vip.pk)
+    live = snapshot.service(vip.pk, vip.label)
     if live is None:
-        why = "saved, waits for Commit changes" if snapshot.runs else ""
-        return ServiceRow(vip, marks.NOT_RUNNING, why)
+        waits = NOT_WRITTEN if vip.manual else "saved, waits for Commit changes"
+        return ServiceRow(vip, marks.NOT_RUNNING, waits if snapshot.runs else "")
     mark, why = _judge(vip, rips, live)
     return ServiceRow(vip, mark, why, str(live.conns), live.changed)
 
@@ -100,19 +102,20 @@ def _judge(vip: Vip, rips: list[Rip], live: Service) -> tuple[Mark, str]:
         return marks.REDIRECT, f"to HTTPS, {vip.redirect_code}"
     if rips and all(_is_well(rip, live) for rip in rips):  # of thousands nearly all: not worth counting
         return marks.HEALTHY, ""
-    count = Counter(marks.server_mark(rip.state, live.servers.get(rip.pk)) for rip in rips)
+    count = Counter(marks.server_mark(rip.state, live.server(rip.pk, rip.label)) for rip in rips)
     waiting = count.pop(marks.NOT_RUNNING, 0)
     if not count:
         saved = "its Real Servers wait for Commit changes, " if waiting else ""
         return marks.NO_SERVERS, f"{saved}fallback answers"
-    mark, why = _health(count, [live.servers[rip.pk] for rip in rips if rip.pk in live.servers])
+    known = [server for rip in rips if (server := live.server(rip.pk, rip.label))]
+    mark, why = _health(count, known)
     if waiting and not why:
         why = f"{_servers(waiting)} waiting for Commit changes"
     return mark, why
 
 
 def _is_well(rip: Rip, live: Service) -> bool:
-    server = live.servers.get(rip.pk)
+    server = live.server(rip.pk, rip.label)
     return server is not None and server.status in WELL and rip.state == ONLINE
 
 
@@ -155,14 +158,14 @@ def _all(total: int) -> str:
 def server_rows(vip: Vip, rips: list[Rip], snapshot: Snapshot | None) -> list[ServerRow]:
     if snapshot is None:
         return [ServerRow(rip, marks.unchecked_mark(rip.state)) for rip in rips]
-    live = snapshot.services.get(vip.pk)
+    live = snapshot.service(vip.pk, vip.label)
     if live is None:
         return [ServerRow(rip, marks.NOT_RUNNING) for rip in rips]
     return [_server_row(vip, rip, live) for rip in rips]
 
 
 def _server_row(vip: Vip, rip: Rip, live: Service) -> ServerRow:
-    server = live.servers.get(rip.pk)
+    server = live.server(rip.pk, rip.label)
     mark = marks.server_mark(rip.state, server)
     last_check = marks.last_check(vip.check_type, rip.state, server)
     if server is None:

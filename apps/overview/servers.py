@@ -86,8 +86,8 @@ def _mark(table: Table, row: ServiceRow, rip: Rip) -> Mark:
 
 
 def _live(table: Table, row: ServiceRow, rip: Rip) -> Server | None:
-    service = table.snapshot.services.get(row.vip.pk) if table.snapshot else None
-    return service.servers.get(rip.pk) if service else None
+    service = table.snapshot.service(row.vip.pk, row.vip.label) if table.snapshot else None
+    return service.server(rip.pk, rip.label) if service else None
 
 
 COLUMNS = {

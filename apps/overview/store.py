@@ -8,7 +8,7 @@ import json
 from django.core.cache import BaseCache
 from redis.exceptions import RedisError
 
-from apps.overview.snapshot import Server, Service, Snapshot
+from apps.overview.snapshot import Key, Server, Service, Snapshot
 
 HEAD = "overview:head"
 BODY = "overview:body"
@@ -54,8 +54,12 @@ def _body(snapshot: Snapshot) -> str:
     return json.dumps(snapshot.services, separators=(",", ":"))
 
 
-def _services(body: str) -> dict[int, Service]:
+def _services(body: str) -> dict[Key, Service]:
     return {
-        int(pk): Service(status, conns, {int(rip): Server(*server) for rip, server in servers.items()}, changed)
-        for pk, (status, conns, servers, changed) in json.loads(body).items()
+        _key(vip): Service(status, conns, {_key(rip): Server(*server) for rip, server in servers.items()}, changed)
+        for vip, (status, conns, servers, changed) in json.loads(body).items()
     }
+
+
+def _key(text: str) -> Key:
+    return int(text) if text.isdecimal() else text

@@ -14,6 +14,7 @@ from apps.overview.markup import service_cells
 from apps.overview.rows import Rip, ServiceRow, counts, matches, service_row
 from apps.overview.shown import Shown
 from apps.overview.snapshot import Snapshot
+from apps.services.models import RealServer
 
 PAGE = 100  # virtual services on a page of the System Overview
 
@@ -87,10 +88,12 @@ class Table:
         """Those of them that one page shows."""
         return Paginator(self.chosen(shown), PAGE).get_page(shown.page)
 
-    def conns(self, service: int, server: int) -> int:
+    def conns(self, server: RealServer) -> int:
         """Connections of a real server, as far as known."""
-        live = self.snapshot.services.get(service) if self.snapshot else None
-        return live.servers[server].conns if live and server in live.servers else 0
+        row = self.rows.get(server.service_id)
+        live = self.snapshot.service(row.vip.pk, row.vip.label) if row and self.snapshot else None
+        found = live.server(server.pk, server.label) if live else None
+        return found.conns if found else 0
 
     def concerns_all(self, seen: Seen) -> bool:
         """Whether a page made from `seen` needs every row anew."""
@@ -143,5 +146,5 @@ def _holds(before: Table, pk: int, config: Configured, snapshot: Snapshot | None
         return False
     if before.snapshot is None or snapshot is None:
         return before.snapshot is snapshot
-    live = snapshot.services.get(pk)
+    live = snapshot.service(pk, config.vips[pk].label)
     return before.snapshot.reset == snapshot.reset and before.rows[pk].changed == (live.changed if live else 0)

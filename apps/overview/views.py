@@ -87,7 +87,7 @@ def drain(request: HttpRequest, pk: int) -> HttpResponse:
 def halt(request: HttpRequest, pk: int) -> HttpResponse:
     """Cuts connections: asks first if there are any. With script the page has asked already."""
     server = get_object_or_404(RealServer, pk=pk)
-    conns = current().conns(server.service_id, pk)
+    conns = current().conns(server)
     if conns and not by_htmx(request) and not request.POST.get("sure"):
         hidden = {"sure": "yes", "scope": request.POST.get("scope", ""), "back": request.POST.get("back", "")}
         return confirm(

@@ -81,7 +81,7 @@ def services_question(table: Table, wanted: list[VirtualService]) -> list[str]:
 def _cut(table: Table, wanted: list[RealServer]) -> str:
     if not table.snapshot:
         return "How many connections that cuts is not known: there are no fresh states."
-    conns = sum(table.conns(server.service_id, server.pk) for server in wanted)
+    conns = sum(table.conns(server) for server in wanted)
     if not conns:
         return "They have no connections now."
     return f"{_connections(conns)} will be cut. Drain lets them finish."
@@ -117,7 +117,7 @@ def service_lines(table: Table, wanted: list[VirtualService]) -> list[str]:
 
 
 def _listed(own: list[RealServer], table: Table) -> str:
-    conns = sum(table.conns(server.service_id, server.pk) for server in own)
+    conns = sum(table.conns(server) for server in own)
     return ", ".join(server.label for server in own) + (f" – {_connections(conns)}" if conns else "")
 
 

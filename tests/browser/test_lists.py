@@ -7,7 +7,7 @@ from django.core.cache import cache
 from playwright.sync_api import Page, expect
 
 from apps.overview import store
-from apps.overview.snapshot import Server, Service, Snapshot
+from apps.overview.snapshot import Key, Server, Service, Snapshot
 from apps.services.models import RealServer
 from tests.browser.conftest import Visit
 from tests.browser.test_axe import check
@@ -28,7 +28,8 @@ def add_many(number: int) -> None:
     """Beside the world's own, and all of them up."""
     many.make(number, first=101)
     up = Server("UP", 1, "L4OK", took="1")
-    services = {pk: Service("OPEN", 2, {pk * 10 + 1: up, pk * 10 + 2: up}, 1) for pk in range(101, 101 + number)}
+    servers: dict[int, dict[Key, Server]] = {pk: {pk * 10 + 1: up, pk * 10 + 2: up} for pk in range(101, 101 + number)}
+    services: dict[Key, Service] = {pk: Service("OPEN", 2, found, 1) for pk, found in servers.items()}
     store.write(cache, Snapshot(int(time.time() * 1000), 1, time.time(), True, services), body_too=True)
 
 

@@ -7,7 +7,7 @@ from django.core.cache import cache
 from playwright.sync_api import Dialog, Locator, Page, expect
 
 from apps.overview import store
-from apps.overview.snapshot import Server, Service, Snapshot
+from apps.overview.snapshot import Key, Server, Service, Snapshot
 from tests.browser.conftest import Visit
 from tests.browser.world import World
 
@@ -17,9 +17,9 @@ POLLED = 6_000
 
 def says(busy: int, status: str = "UP") -> None:
     """Leave a snapshot in which AVS has `busy` connections, all on SERVER1."""
-    servers = {1: UP._replace(conns=busy), 2: UP._replace(status=status)}
+    servers: dict[Key, Server] = {1: UP._replace(conns=busy), 2: UP._replace(status=status)}
     version = int(time.time() * 1000)
-    services = {
+    services: dict[Key, Service] = {
         1: Service("OPEN", busy, servers, version),
         2: Service("OPEN", 0, {3: UP._replace(status="DRAIN"), 4: UP._replace(status="MAINT")}, 1),
         3: Service("OPEN", 0, {}, 1),

@@ -11,7 +11,7 @@ from apps.certificates.models import Certificate
 from apps.changes.models import JobState
 from apps.common.models import Generation
 from apps.overview import store
-from apps.overview.snapshot import Server, Service, Snapshot
+from apps.overview.snapshot import Key, Server, Service, Snapshot
 from apps.services.models import Persistence, Protocol, RealServer, State, VirtualService
 from tests.changes.recorded import commit
 from tests.conftest import Browser
@@ -63,7 +63,7 @@ def _add_services() -> None:
 
 def take_snapshot() -> None:
     """As the collector does every second; pages show no old one."""
-    services = {
+    services: dict[Key, Service] = {
         1: Service("OPEN", 12, {1: FINE, 2: LOST}),
         2: Service("OPEN", 3, {3: FINE._replace(status="DRAIN"), 4: Server("MAINT", 0)}),
         3: Service("OPEN", 0, {}),

@@ -21,7 +21,7 @@ HOST = Host(
 )
 CERTIFICATES = {1: "fingerprint one", 2: "fingerprint two"}
 PLAIN = [
-    "id 7",
+    "id 1000007",
     "bind 192.0.2.10:80",
     "mode http",
     "option idle-close-on-response",

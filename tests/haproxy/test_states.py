@@ -3,9 +3,18 @@
 import pytest
 
 from apps.haproxy.config import Service
-from apps.haproxy.states import COLUMNS, commands, state_file
+from apps.haproxy.states import COLUMNS, commands, foreign, state_file
 from apps.services.models import RealServer, VirtualService
 
+MANUAL = """
+listen A
+    bind 192.0.2.10:80
+    server s2 127.0.0.1:18002 check
+    server s3 db.example:5432
+    server s4 unix@/run/x.sock
+global
+    server s9 127.0.0.1:1
+"""
 HEAD = "1\n# " + " ".join(COLUMNS) + "\n"
 
 
@@ -16,7 +25,7 @@ def service(state: str = "online", **fields: object) -> tuple[Service, ...]:
 
 
 def row(admin: int, *, op: int = 0, weight: int = 50, address: str = "127.0.0.1", name: str = "s2") -> str:
-    return f"7 A 3 {name} {address} {op} {admin} {weight} {weight} 23 8 2 0 6 0 1 1 - 18002 - 0 0 - - 0"
+    return f"1000007 A 3 {name} {address} {op} {admin} {weight} {weight} 23 8 2 0 6 0 1 1 - 18002 - 0 0 - - 0"
 
 
 @pytest.mark.parametrize(("state", "admin"), [("online", 0), ("drain", 8), ("halt", 1)])
@@ -72,3 +81,59 @@ def test_a_server_that_haproxy_does_not_run_yet_is_left_alone() -> None:
 
 def test_a_server_that_was_deleted_but_runs_until_the_commit_is_left_alone() -> None:
     assert commands(HEAD + row(8), {3: "online"}) == []
+
+
+# --- real servers that are names -----------------------------------------------------------------
+
+
+def named_row(admin: int, fqdn: str = "db.example", address: str = "127.0.0.1") -> str:
+    return f"1000007 A 3 s2 {address} 2 {admin} 60 60 23 8 2 0 6 0 1 1 {fqdn} 18002 - 0 0 - - 0"
+
+
+def test_a_name_keeps_the_address_that_it_was_resolved_to() -> None:
+    written = state_file(HEAD + named_row(0), service(address="db.example"))
+    assert written == HEAD + named_row(0) + "\n"
+
+
+def test_another_name_is_another_server() -> None:
+    assert state_file(HEAD + named_row(0, "other.example"), service(address="db.example")) == HEAD
+
+
+def test_a_new_name_that_is_drained_has_no_address_yet() -> None:
+    columns = dict(zip(COLUMNS, state_file("", service("drain", address="db.example")).split()[-25:], strict=True))
+    assert (columns["srv_addr"], columns["srv_fqdn"]) == ("-", "db.example")
+
+
+# --- sections that the administrator wrote --------------------------------------------------------
+
+
+def by_hand(state: str, label: str = "s2") -> tuple[Service, ...]:
+    (found,) = service(state, label=label)
+    found.vip.manual = True
+    return (found,)
+
+
+def low(admin: int, name: str = "s2", port: int = 18002) -> str:
+    """HAProxy numbers such a section, and its servers, by itself: as if it were service 2."""
+    return f"2 A 1 {name} 127.0.0.1 2 {admin} 30 30 23 8 2 0 6 0 0 0 - {port} - 0 0 - - 0"
+
+
+def test_a_server_by_hand_is_found_by_its_names_and_keeps_its_weight() -> None:
+    assert state_file(HEAD + low(0), by_hand("drain"), MANUAL) == HEAD + low(8) + "\n"
+
+
+def test_a_port_that_the_new_text_changes_is_the_texts() -> None:
+    assert state_file(HEAD + low(0, port=9), by_hand("online"), MANUAL) == HEAD
+    columns = dict(zip(COLUMNS, state_file(HEAD + low(0, port=9), by_hand("drain"), MANUAL).split()[-25:], strict=True))
+    assert (columns["srv_addr"], columns["srv_port"], columns["srv_admin_state"]) == ("127.0.0.1", "18002", "8")
+
+
+@pytest.mark.parametrize("label", ["s4", "s9", "nobody"])
+def test_a_server_whose_place_is_not_told_plainly_gets_no_line(label: str) -> None:
+    assert state_file(HEAD + low(0, label), by_hand("drain", label), MANUAL) == HEAD
+
+
+def test_commands_find_it_by_its_names_and_take_it_for_nobody_else() -> None:
+    assert commands(HEAD + low(0), {0: "halt"}, {("A", "s2"): "drain"}) == ["set server A/s2 state drain"]
+    assert commands(HEAD + low(0), {0: "halt"}) == []
+    assert foreign(HEAD + low(0) + "\n" + row(0)) == {"A"}

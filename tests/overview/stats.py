@@ -1,5 +1,7 @@
 """HAProxy's answer to `show stat`, as HAProxy 2.6 writes it, from a few words."""
 
+from apps.haproxy.ids import service_id
+
 NAMES = (
     "pxname svname qcur qmax scur smax slim stot bin bout dreq dresp ereq econ eresp wretr wredis status weight act "
     "bck chkfail chkdown lastchg downtime qlimit pid iid sid throttle lbtot tracked type rate rate_lim rate_max "
@@ -13,11 +15,11 @@ def line(**values: object) -> str:
 
 
 def frontend(pk: int, conns: int = 0, status: str = "OPEN") -> str:
-    return line(pxname=f"service-{pk}", svname="FRONTEND", iid=pk, sid=0, type=0, status=status, scur=conns)
+    return line(pxname=f"service-{pk}", svname="FRONTEND", iid=service_id(pk), sid=0, type=0, status=status, scur=conns)
 
 
 def server(service: int, pk: int, status: str = "UP", **values: object) -> str:
-    fixed = {"pxname": f"service-{service}", "svname": "SERVER", "iid": service, "sid": pk + 1, "type": 2}
+    fixed = {"pxname": f"service-{service}", "svname": "SERVER", "iid": service_id(service), "sid": pk + 1, "type": 2}
     usual = {"scur": 0, "lastchg": 100, "check_status": "L4OK", "check_duration": 2}
     return line(**(fixed | usual | {"status": status} | values))
 

@@ -32,14 +32,17 @@ defaults
   timeout server 10s
   default-server inter 100 rise 1 fall 1
 listen AVS
-  id 7
+  id 1000007
   bind unix@{directory}/avs.sock
   server SERVER1 127.0.0.1:{port} check id 13
   server SERVER2 127.0.0.1:1 check id 14
   server SERVER3 127.0.0.1:{port} id 15
   server backup 127.0.0.1:9081 id 1 backup
+listen written
+  bind unix@{directory}/written.sock
+  server one 127.0.0.1:{port}
 listen AVS-Redirect
-  id 8
+  id 1000008
   mode http
   bind unix@{directory}/redirect.sock
   http-request redirect scheme https code 301
@@ -107,6 +110,9 @@ def test_one_step_brings_haproxys_states_to_the_pages(running: RunningHaproxy, m
     assert (good.status, good.check, good.said) == ("UP", "L4OK", "")
     assert (bad.status, bad.check, bad.said, bad.age) == ("DOWN", "L4CON", "Connection refused", "less than 1 min")
     assert unchecked == Server("no check", 0)
+    written = found.service(1, "written")
+    assert written is not None
+    assert written.server(1, "one") == Server("no check", 0)
     assert found.services[8] == Service("OPEN", 0, {}, found.services[8].changed)
 
 

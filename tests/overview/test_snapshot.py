@@ -63,7 +63,31 @@ def test_what_is_no_statistics_is_refused() -> None:
 
 def test_a_line_cut_short_is_left_out() -> None:
     assert list(parse(answer(frontend(7), "AVS,FRON"), NOW)) == [7]
-    assert list(parse(answer(server(9, 1), line(type=1, iid=7, sid=0)), NOW)) == []
+    assert list(parse(answer(line(type=1, iid=7, sid=0)), NOW)) == []
+
+
+def test_a_backend_alone_has_the_connections_of_its_servers() -> None:
+    found = parse(answer(server(9, 1, scur=3), server(9, 2, scur=4), fallback(9)), NOW)[9]
+    assert (found.status, found.conns, list(found.servers)) == ("OPEN", 84, [1, 2])
+
+
+def test_what_the_administrator_wrote_is_known_by_its_names() -> None:
+    """HAProxy itself gives such sections low numbers: those of services that wait to be committed, for instance."""
+    front = line(pxname="AVS", svname="FRONTEND", iid=2, sid=0, type=0, status="OPEN", scur=5)
+    back = line(pxname="AVS", svname="SERVER1", iid=3, sid=1, type=2, status="UP", scur=5)
+    found = snapshot(back, front, frontend(3))
+    own = found.service(1, "AVS")
+    assert own is not None
+    assert (own.conns, own.server(1, "SERVER1"), own.server(1, "SERVER2")) == (5, Server("UP", 5), None)
+    assert found.service(2, "other") is None
+    assert found.service(3, "AVS") == found.services[3]
+
+
+def test_a_service_is_known_by_its_number_while_its_new_name_waits() -> None:
+    found = snapshot(frontend(7, conns=9), server(7, 12))
+    own = found.service(7, "new name")
+    assert own is not None
+    assert own.server(12, "new name too") == Server("UP", 0, "L4OK", took="2")
 
 
 # --- versions ------------------------------------------------------------------------------------
