@@ -51,16 +51,6 @@ class Other(models.Model):
         most=24,
         help="How long browsers remember it after their last visit. HAProxy: max-age.",
     )
-    source_address = AddressOption(
-        "Set Source Address",
-        section="Other",
-        when={"transparent": {False}},
-        blank=True,
-        default="",
-        hint="Blank: chosen by routing",
-        help="The address of this appliance that Real Servers see, for example the Virtual Service's own. "
-        "HAProxy: server … source.",
-    )
     timeout = FlagOption(
         "Timeout",
         section="Other",
@@ -170,6 +160,16 @@ class Other(models.Model):
         default=False,
         help="Real Servers get their own label as the Host header instead of the name that the client asked for. "
         "HAProxy: http-send-name-header Host.",
+    )
+    source_address = AddressOption(
+        "Set Source Address",
+        section="Other",
+        when={"transparent": {False}},
+        blank=True,
+        default="",
+        hint="Blank: chosen by routing",
+        help="The address of this appliance that Real Servers see, for example the Virtual Service's own. "
+        "HAProxy: server … source.",
     )
 
     class Meta:
