@@ -18,11 +18,10 @@ from apps.changes.xml import to_xml
 from apps.common.models import Generation
 from apps.haproxy.config import Config
 from apps.haproxy.render import Rendering, render
-from apps.system import network, transparency
+from apps.system import haproxy, network, transparency
 from apps.system.transparency import Family, NotTransparent
 
 logger = logging.getLogger(__name__)
-
 CHECKED = "checked"  # a version that is only read, never made current
 BROKEN = (
     "The commit ended with an error that was not expected: the log of the worker says more. HAProxy goes on serving."
@@ -87,13 +86,21 @@ def _verify(config: Config, revision: Revision, before: running.Run) -> None:
 
 
 def _keep_transparent(wanted: set[Family]) -> str:
-    """Why the host cannot be made so; blank when it is."""
+    """Why the host cannot be made so; blank when it is. Workers that still serve their last connections keep theirs."""
     try:
-        transparency.keep(wanted, settings.PATHS)
+        last = transparency.kept(settings.PATHS) if _has_old_workers() else set()
+        transparency.keep(wanted | last, settings.PATHS)
     except NotTransparent as error:
         logger.warning("%s", error)
         return str(error)
     return ""
+
+
+def _has_old_workers() -> bool:
+    try:
+        return bool(haproxy.processes(settings.PATHS.haproxy_master_socket).old)
+    except haproxy.NoAnswer:
+        return False
 
 
 def check_candidate() -> None:

@@ -13,7 +13,7 @@ from apps.services.models.choices import HTTPS, NEGOTIATE, WITH_BODY
 from apps.services.models.fallback import BUILT_IN
 from apps.system.transparency import Family
 
-ANYWHERE = {Family.V4: "0.0.0.0", Family.V6: "::"}  # noqa: S104 - chosen by routing
+ANYWHERE = {Family.V4: "0.0.0.0", Family.V6: "[::]"}  # noqa: S104 - chosen by routing
 
 def server_words(vip: VirtualService, server: RealServer) -> list[str]:
     """The line of a real server: `server`, its label, its address, then what is said of it."""
@@ -82,9 +82,9 @@ def _source(vip: VirtualService, server: RealServer) -> Iterator[str]:
     if (":" in source) != (family == Family.V6):
         source = ""
     if vip.transparent:
-        yield from ("source", source or ANYWHERE[family], "usesrc", "clientip")
+        yield from ("source", bracketed(source) or ANYWHERE[family], "usesrc", "clientip")
     elif source:
-        yield from ("source", source)
+        yield from ("source", bracketed(source))
     if (vip.transparent or source) and not is_address(server.address):
         yield from ("resolve-prefer", family)
 

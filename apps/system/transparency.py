@@ -60,7 +60,7 @@ class NotTransparent(Exception):
 
 def keep(wanted: Collection[Family], paths: Paths) -> None:
     """Make the host take the answers of real servers to clients of exactly these kinds. Raises NotTransparent."""
-    memory = paths.home / "transparency.json"
+    memory = _memory(paths)
     if not wanted and not memory.exists():
         return
     if os.geteuid():
@@ -77,6 +77,11 @@ def keep(wanted: Collection[Family], paths: Paths) -> None:
         raise NotTransparent(f"The host could not be prepared for Transparent Proxy (TProxy): {error}.") from error
     if not wanted:
         files.remove(memory)
+
+
+def kept(paths: Paths) -> set[Family]:
+    """What the host was made to take."""
+    return {family for family in Family if any(name.startswith(family) for name in _remembered(_memory(paths)))}
 
 
 def _divert(is_on: bool) -> None:
@@ -117,7 +122,7 @@ def _set_kernel(wanted: Collection[Family], memory: Path) -> None:
     A value that is no longer ours was put there by somebody else since: it is the one to remember.
     """
     values = _values(wanted)
-    known: dict[str, str] = json.loads(files.read(memory) or "{}")
+    known = _remembered(memory)
     there = {name: files.read(KERNEL / name).strip() for name in values}
     known |= {name: there[name] for name in values if name not in known or there[name] != values[name]}
     _remember(known, memory)
@@ -144,6 +149,15 @@ def _values(wanted: Collection[Family]) -> dict[str, str]:
 
 def _each(pattern: str) -> Iterator[str]:
     return (str(path.relative_to(KERNEL)) for path in sorted(KERNEL.glob(pattern)))
+
+
+def _memory(paths: Paths) -> Path:
+    return paths.home / "transparency.json"
+
+
+def _remembered(memory: Path) -> dict[str, str]:
+    """Values of the kernel before they were changed, by their names below /proc/sys/net."""
+    return dict(json.loads(files.read(memory) or "{}"))
 
 
 def _remember(known: dict[str, str], memory: Path) -> None:
