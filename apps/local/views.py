@@ -61,6 +61,7 @@ def security(request: HttpRequest) -> HttpResponse:
         "title": "Security",
         "parent": {"menu": "Local Configuration"},
         "now": webui_certificate.words({"label": str(WebUICertificate.current())}),
+        "is_behind": webui_certificate.is_behind(),
         "last": Trial.objects.filter(kind=webui_certificate.NAME).first(),
         "cancel": reverse("overview"),
         "action_note": "Update tries the certificate for two minutes. Keep it then.",

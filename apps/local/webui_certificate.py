@@ -35,6 +35,12 @@ def is_shown(certificate: Certificate) -> bool:
     return shown.fingerprint(hashes.SHA256()).hex() == certificate.fingerprint
 
 
+def is_behind() -> bool:
+    """The certificate was replaced or renewed since the WebUI took it."""
+    chosen = WebUICertificate.current().certificate
+    return chosen is not None and not is_shown(chosen)
+
+
 def words(value: Value) -> str:
     return f"the WebUI shows the certificate {value['label']}"
 

@@ -72,8 +72,11 @@ def test_the_same_again_changes_nothing(admin: Client, server: Certificate, brok
 
 
 def test_one_that_was_renewed_since_can_be_tried(admin: Client, server: Certificate, broker: Any) -> None:
+    told_later = "That certificate was replaced since: the WebUI still shows the one from before. Press Update"
+    assert told_later not in words(admin, PAGE)
     admin.post(f"{page_of('server')}renew-self-signed/")
     assert "The WebUI shows it after Update under Local Configuration &gt; Security." in words(admin)
+    assert told_later in words(admin, PAGE)
     before = settings.PATHS.webui_certificate.read_text()
     admin.post(PAGE, chosen(server))
     trial = Trial.objects.get()
