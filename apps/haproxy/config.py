@@ -58,11 +58,15 @@ class Config:
 
     @cached_property
     def transparent(self) -> set[Family]:
-        """The kinds of addresses that real servers see of their clients' own. Manual lines may be about both."""
+        """The kinds of addresses that real servers see of their clients' own, also of those that are yet to come.
+
+        Manual lines may be about both.
+        """
         if "usesrc" in self.manual.text:
             return {*Family}
         services = [service for service in self.services if service.vip.transparent and not service.vip.manual]
-        return {family_of(service.vip, server.address) for service in services for server in service.servers}
+        seen = [(service.vip, server.address) for service in services for server in service.servers]
+        return {family_of(*pair) for pair in [*seen, *((service.vip, service.vip.address) for service in services)]}
 
     @cached_property
     def looks_up_names(self) -> bool:
