@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from apps.changes.models import Job, JobState, Kind
 from apps.common.models import Generation
 from apps.services.models import RealServer, VirtualService
 from apps.system import files, haproxy
+from tests.certificates.openssl import Workshop
 from tests.traffic.clients import PORT, VIP, until
 from tests.traffic.machines import Farm, Machine, farm
 
@@ -55,6 +57,13 @@ class Appliance:
 def machines() -> Iterator[Farm]:
     with farm("one", "two", "three") as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("tls")
+    (path / "site.pem").write_bytes(Workshop(path).issue("site.example").pem)
+    return path / "site.pem"
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import socket
 import socketserver
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.server.asked.append(Asked(self.path, headers, self.server.numbers[self.client_address], self.address()))
+        with self.server.working():
+            time.sleep(self.server.delay)
         body = (self.server.says or self.server.name).encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
@@ -59,12 +62,24 @@ class Machine(http.server.ThreadingHTTPServer):
         self.name = name
         self.says = ""
         self.headers: dict[str, str] = {}
+        self.delay = 0.0
+        self.at_once = self.most_at_once = 0
+        self.lock = threading.Lock()
         self.asked: list[Asked] = []
         self.numbers: dict[Any, int] = {}
         super().__init__(address, self.handler)
         if context:
             self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        with self.lock:
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+        yield
+        with self.lock:
+            self.at_once -= 1
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
         self.numbers[client_address] = len(self.numbers) + 1

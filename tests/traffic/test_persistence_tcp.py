@@ -6,33 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.certificates.openssl import Workshop
 from tests.traffic.clients import PORT, VIP, clients
 from tests.traffic.conftest import Start, balanced
 from tests.traffic.machines import Farm, farm
 from tests.traffic.rdp import RemoteDesktop, cookie, desktop, token
-from tests.traffic.tls import Browser
+from tests.traffic.tls import Browser, server_context
 
 NAMES = ["one", "two", "three"]
-
-
-@pytest.fixture(scope="module")
-def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("tls")
-    (path / "site.pem").write_bytes(Workshop(path).issue("site.example").pem)
-    return path / "site.pem"
 
 
 @pytest.fixture
 def secure(pem: Path) -> Iterator[Farm]:
     """Real servers that end TLS themselves, each with sessions of its own."""
 
-    def context() -> ssl.SSLContext:
-        made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        made.load_cert_chain(pem)
-        return made
-
-    with farm(*NAMES, context=context) as made:
+    with farm(*NAMES, context=lambda: server_context(pem)) as made:
         yield made
 
 

@@ -1,7 +1,8 @@
-"""A client that resumes its TLS session when the server knows it."""
+"""Real servers that speak TLS, and a client that resumes its session when they know it."""
 
 import ssl
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tests.traffic.clients import PORT, VIP, raw
 
@@ -30,3 +31,9 @@ class Browser:
             self.session, is_known = link.session, bool(link.session_reused)
             link.unwrap()
         return said.rpartition(b"\r\n\r\n")[2].decode(), is_known
+
+
+def server_context(pem: Path) -> ssl.SSLContext:
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.load_cert_chain(pem)
+    return made
