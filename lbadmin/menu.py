@@ -49,6 +49,9 @@ MENU: list[Page | Menu] = [
             Page("Layer 7 – Virtual Services", "virtual-services"),
             Page("Layer 7 – Real Servers", "real-servers"),
             Page("SSL Certificate", "certificates"),
+            Page("Layer 7 – Manual Configuration", "layer-7-manual"),
+            Page("Layer 7 – Advanced Configuration", "layer-7-advanced"),
+            Page("Health Check Scripts", "health-check-scripts"),
         ],
     ),
     Menu(

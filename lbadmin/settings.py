@@ -31,7 +31,12 @@ OWN_PORTS: dict[int, str] = {
 WEBUI_PORTS = "apps.local.webui.ports"  # tells those of the WebUI, which can be changed
 
 # What pages may have the worker find out: the function, and the template of its answer. See apps.changes.errands.
-ERRANDS: dict[str, dict[str, str]] = {}
+ERRANDS: dict[str, dict[str, str]] = {
+    "manual-configuration": {"run": "apps.changes.manual_check.check", "template": "changes/_manual_complaints.html"},
+    "script-syntax": {"run": "apps.changes.script_checks.syntax", "template": "changes/_script_syntax.html"},
+    "script-trial": {"run": "apps.changes.script_checks.trial", "template": "changes/_script_trial.html"},
+    "try-request": {"run": "apps.changes.trying.find_out", "template": "changes/_tried.html"},
+}
 
 # Settings that can cut the administrator off: each is tried first, and returns by itself unless it is kept.
 TRIALS = {"webui": "apps.local.webui.KIND", "webui-cert": "apps.local.webui_certificate.KIND"}
@@ -72,6 +77,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "apps.accounts.roles.DefaultDeny",
+    "apps.services.lock.ConfigurationLock",
     "axes.middleware.AxesMiddleware",
 ]
 

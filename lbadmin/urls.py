@@ -17,6 +17,8 @@ urlpatterns = [
                 path("cluster/", include("apps.overview.list_urls")),
                 path("cluster/", include("apps.services.urls")),
                 path("cluster/ssl-certificate/", include("apps.certificates.urls")),
+                path("cluster/health-check-scripts/", include("apps.changes.script_urls")),
+                path("cluster/", include("apps.changes.layer7_urls")),
                 path("commit/", include("apps.changes.urls")),
                 path("maintenance/", include("apps.maintenance.urls")),
                 path("maintenance/configuration-history/", include("apps.changes.history_urls")),

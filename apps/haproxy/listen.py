@@ -98,7 +98,7 @@ def _balanced_lines(service: Service, around: Around) -> Iterator[tuple[Line, Ow
     yield from ((line, owner(vip, "persistence")) for line in early)
     yield from rules.server_lines(service)
     yield from ((line, owner(vip, "persistence")) for line in persistence.lines(vip))
-    yield from ((line, owner(vip, "check_type")) for line in servers.check_lines(vip, around.script))
+    yield from ((line, owner(vip, option)) for option, line in servers.check_lines(vip, around.script))
     yield from ((tuple(servers.server_words(vip, server)), owner(server)) for server in service.servers)
     if words := servers.fallback_words(vip, around.fallback_port):
         yield tuple(words), owner(vip, "fallback_address")

@@ -80,14 +80,16 @@ def _general(old: Config, new: Config) -> Iterator[str]:
         if any(getattr(before, item.attname) != getattr(after, item.attname) for item in options(after)):
             yield f"{after} changed"
     for pk, script in new.scripts_used.items():
-        if pk in old.scripts_used and old.scripts_used[pk].content != script.content:
+        earlier = old.scripts_used.get(pk, script)
+        if (earlier.content, earlier.label) != (script.content, script.label):
             yield f"the Health Check Script {script.label} changed"
     if old.revocations != new.revocations:
         yield "a revocation list changed"
 
 
 def _services(old: Config, new: Config) -> Iterator[Step | str]:
-    known = replace(new, services=(), certificates=old.certificates | new.certificates)
+    scripts = {script.pk: script for script in (*old.scripts, *new.scripts)}
+    known = replace(new, services=(), certificates=old.certificates | new.certificates, scripts=tuple(scripts.values()))
     before = {service.vip.pk: service for service in old.services}
     for service in new.services:
         earlier = before.pop(service.vip.pk, None)

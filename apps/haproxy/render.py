@@ -1,6 +1,5 @@
 """Config in, files out. No database, no machine: the same config gives the same text, byte for byte."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import attrgetter
@@ -9,11 +8,11 @@ from pathlib import Path
 from apps.common.kept import Kept
 from apps.common.option_kinds import port_spans
 from apps.common.options import options
-from apps.haproxy import general
+from apps.haproxy import external, general
 from apps.haproxy.config import Config, Service
 from apps.haproxy.listen import Around, crl_file, list_file, listen, pem_file
 from apps.haproxy.words import Owner, Section, text
-from apps.services.models import AclRule, Check, HeaderRule, Protocol, RealServer, VirtualService
+from apps.services.models import AclRule, HeaderRule, Protocol, RealServer, VirtualService
 
 CONFIG_FILE = "haproxy.cfg"
 ADDRESSES_FILE = "addresses"
@@ -48,8 +47,8 @@ def render(config: Config) -> Rendering:
     rendering = Rendering({CONFIG_FILE: haproxy, ADDRESSES_FILE: _addresses(config)}, {}, owners, {})
     if config.transparent:
         rendering.files[TRANSPARENT_FILE] = "".join(f"{family}\n" for family in sorted(config.transparent))
-    for script in config.scripts_used.values():
-        rendering.files[f"{SCRIPTS}/{script_name(script.label, script.content)}"] = script.content
+    for name, content in external.script_files(config):
+        rendering.files[f"{SCRIPTS}/{name}"] = content
     for service, section in zip(written, listens, strict=True):
         certificates = certificates_of(service.vip)
         rendering.certificates.update({pem_file(pk): pk for pk in certificates})
@@ -89,22 +88,10 @@ def _listen(service: Service, config: Config) -> Section:
     around = Around(
         config.host.fallback_port,
         config.layer7.logging,
-        _script(service.vip, config),
+        external.command(service.vip, config),
         service.vip.authority_id in config.revocations,
     )
     return SECTIONS.get((around, *values(service)), lambda: listen(service, around))
-
-
-def _script(vip: VirtualService, config: Config) -> str:
-    if vip.check_type != Check.EXTERNAL or not vip.check_script_id:
-        return ""
-    script = config.scripts_used[vip.check_script_id]
-    return str(config.host.scripts / script_name(script.label, script.content))
-
-
-def script_name(label: str, content: str) -> str:
-    """Another name for another content: the one that runs is never overwritten."""
-    return f"{label}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
 
 
 def _manual(config: Config) -> Iterator[Section]:

@@ -11,6 +11,7 @@ from apps.haproxy.persistence import Line, has_cookie
 from apps.services.models import Check, Feedback, Protocol, RealServer, SendProxy, VirtualService
 from apps.services.models.choices import HTTPS, NEGOTIATE, WITH_BODY
 from apps.services.models.fallback import BUILT_IN
+from apps.system.scripts import PATH
 from apps.system.transparency import Family
 
 ANYWHERE = {Family.V4: "0.0.0.0", Family.V6: "[::]"}  # noqa: S104 - chosen by routing
@@ -121,19 +122,23 @@ def fallback_words(vip: VirtualService, built_in_port: int) -> list[str]:
     return words
 
 
-def check_lines(vip: VirtualService, script: str) -> Iterator[Line]:
-    """What the health check sends and expects. `script` is where the External Script lies."""
+def check_lines(vip: VirtualService, script: str) -> Iterator[tuple[str, Line]]:
+    """What the health check sends and expects, with the option that each line comes from.
+
+    `script` is where the External Script lies.
+    """
     if vip.check_type in NEGOTIATE:
-        yield ("option httpchk",)
+        yield "check_type", ("option httpchk",)
         version = ("ver", "HTTP/1.1", "hdr", "Host", vip.check_host) if vip.check_host else ("ver", "HTTP/1.0")
-        yield ("http-check send", "meth", Check(vip.check_type).method, "uri", vip.check_request, *version)
+        method = Check(vip.check_type).method
+        yield "check_request", ("http-check send", "meth", method, "uri", vip.check_request, *version)
         if vip.check_response and vip.check_type in WITH_BODY:
-            yield ("http-check expect", "rstring", vip.check_response)
+            yield "check_response", ("http-check expect", "rstring", vip.check_response)
         else:
-            yield ("http-check expect", "status", "200-399")
+            yield "check_type", ("http-check expect", "status", "200-399")
     elif vip.check_type == Check.MYSQL:
-        yield ("option mysql-check", "user", vip.check_user)
+        yield "check_user", ("option mysql-check", "user", vip.check_user)
     elif vip.check_type == Check.EXTERNAL and script:
-        yield ("option external-check",)
-        yield ("external-check path", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
-        yield ("external-check command", script)
+        yield "check_type", ("option external-check",)
+        yield "check_script", ("external-check path", PATH)
+        yield "check_script", ("external-check command", script)
