@@ -5,7 +5,8 @@ from django.conf import settings
 from apps.changes import candidate
 from apps.haproxy.config import Service
 from apps.haproxy.states import commands, foreign, state_file
-from apps.services.models import ManualConfiguration, RealServer
+from apps.haproxy.tables import clearing
+from apps.services.models import ManualConfiguration, RealServer, State
 from apps.system import files, haproxy
 
 
@@ -24,7 +25,19 @@ def tell() -> bool:
     told = commands(answer, dict(RealServer.objects.values_list("pk", "state")), _by_names(foreign(answer)))
     if told:
         haproxy.tell(settings.PATHS.haproxy_admin_socket, *told)
+    if answer:
+        _forget()
     return bool(told)
+
+
+def _forget() -> None:
+    """Clear Stick Table on Drain. Asked for each time anew: a request that was under way when its server was drained
+    is remembered when it is answered, and processes teach each other what they know.
+    """
+    going = RealServer.objects.filter(service__clear_on_drain=True, service__manual=False).exclude(state=State.ONLINE)
+    if servers := list(going.values_list("service__label", "pk")):
+        told = clearing(haproxy.ask(settings.PATHS.haproxy_admin_socket, "show table"), servers)
+        haproxy.tell(settings.PATHS.haproxy_admin_socket, *told)
 
 
 def _by_names(services: set[str]) -> dict[tuple[str, str], str]:

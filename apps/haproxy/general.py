@@ -95,7 +95,6 @@ def _defaults(layer7: Layer7) -> Section:
     section.add("timeout connect", layer7.connect_timeout, owner=owner("connect_timeout"))
     section.add("timeout client", layer7.client_timeout, owner=owner("client_timeout"))
     section.add("timeout server", layer7.server_timeout, owner=owner("server_timeout"))
-    section.add("timeout tunnel", "1h")
     section.add("http-reuse", "never")
     section.add("load-server-state-from-file", "global")
     section.add("default-server", *default_server(layer7))

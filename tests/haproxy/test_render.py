@@ -25,6 +25,7 @@ PLAIN = [
     "bind 192.0.2.10:80",
     "mode http",
     "option idle-close-on-response",
+    "timeout tunnel 1h",
     "timeout http-request 5s",
     "balance leastconn",
 ]

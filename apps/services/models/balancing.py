@@ -40,7 +40,10 @@ class Balancing(models.Model):
         },
         help="How a client is kept on the Real Server it started with. HTTP Cookie sets a cookie in the browser; "
         "Application Cookie follows one that the application sets; Source IP remembers the client's address; "
-        "Last Successful keeps all clients on one server until it fails. HAProxy: cookie, stick on.",
+        "SSL Session ID follows TLS 1.2 sessions without tickets: TLS 1.3 has no such id, so choose Source IP for it; "
+        "MS Session Broker follows the broker's token, RDP Client Cookie the name of the user; "
+        "Last Successful keeps all clients on one server until it fails. When a server fails, its clients move and "
+        "stay where they are when it is back. HAProxy: cookie, stick on, persist rdp-cookie.",
     )
     cookie = TokenOption(
         "HTTP Cookie Name",
@@ -120,8 +123,10 @@ class Balancing(models.Model):
         advanced=True,
         when={"persistence": TABLES},
         default=False,
-        help="Drain also forgets which clients belong to the Real Server, so that they move with their next "
-        "connection. Otherwise they stay until they leave. HAProxy: clear table.",
+        help="Drain and Halt also forget which clients belong to the Real Server, so that they move with their next "
+        "connection and do not come back later. Otherwise clients that are known stay during Drain until they leave; "
+        "only new ones go elsewhere. Clients with a cookie that names the server stay either way. It counts at once, "
+        "without a commit. HAProxy: clear table.",
     )
     redispatch = FlagOption(
         "Redispatch",
