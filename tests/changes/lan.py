@@ -1,6 +1,5 @@
 """Other hosts around the HAProxy of the tests: a client in one subnet, a real server in another, all on one LAN."""
 
-import csv
 import json
 import subprocess
 import time
@@ -9,9 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-
-from apps.system import haproxy
 from tests.changes import proxied
 from tests.lab import client
 from tests.lab.lab import Lab
@@ -78,13 +74,6 @@ def conversation(lab: Lab, to: str) -> Iterator[Callable[[str], str]]:
             return source.readline().strip()
 
         yield say
-
-
-def statuses(service: str) -> dict[str, str]:
-    """What HAProxy says of the real servers of a service, by their labels."""
-    rows = haproxy.ask(settings.PATHS.haproxy_admin_socket, f"show stat {service} 4 -1").splitlines()
-    table = csv.DictReader(row.removeprefix("# ") for row in rows if row)
-    return {row["svname"]: row["status"] for row in table if row["svname"] != "backup"}
 
 
 def address(node: Node, own: str) -> None:

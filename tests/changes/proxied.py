@@ -86,10 +86,10 @@ class Server(socketserver.ThreadingTCPServer):
 
 
 @contextmanager
-def proxied() -> Iterator[int]:
-    """One that requires the line, on a free port of this host."""
-    handler = type("Required", (Talk,), {"required": True})
-    with Server(("::", 0), handler) as server:
+def proxied(address: str = "127.0.0.1", *, required: bool = True) -> Iterator[int]:
+    """On a free port of an address of this host."""
+    handler = type("Local", (Talk,), {"required": required})
+    with Server((address if ":" in address else f"::ffff:{address}", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_address[1]
         server.shutdown()

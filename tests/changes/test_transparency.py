@@ -11,13 +11,13 @@ import pytest
 from django.conf import settings
 
 from apps.changes import engine
-from apps.changes.models import Job, JobState, Kind
-from apps.common.models import Generation
+from apps.changes.models import JobState
 from apps.services.models import FloatingIP, RealServer, State, VirtualService
 from apps.system import haproxy, transparency
 from tests.changes import lan
+from tests.changes.committing import commit, reload, told
 from tests.changes.conftest import PORT as LOCAL_PORT
-from tests.changes.lan import CLIENT, CLIENT6, GATEWAY, GATEWAY6, PORT, SERVER, SERVER6, VIP, VIP6, asked, ip, statuses
+from tests.changes.lan import CLIENT, CLIENT6, GATEWAY, GATEWAY6, PORT, SERVER, SERVER6, VIP, VIP6, asked, ip
 from tests.changes.load import fast_server, load
 from tests.lab.backends import Backend
 from tests.lab.lab import Lab
@@ -42,18 +42,6 @@ def _gateways(lab: Lab, running: subprocess.Popen[bytes]) -> Iterator[None]:
     Path("/proc/sys/net/ipv4/conf/eth0/rp_filter").write_text("1")  # strict filtering goes with it
     yield
     transparency.keep(set(), settings.PATHS)
-
-
-def commit() -> Job:
-    Generation.touch()
-    job = Job.objects.create(kind=Kind.RELOAD, user="loadbalancer")
-    engine.commit(job)
-    return Job.objects.get(pk=job.pk)
-
-
-def reload() -> None:
-    job = commit()
-    assert (job.state, job.said, job.warnings) == (JobState.DONE, "", []), job.sentence
 
 
 def change(**fields: object) -> None:
@@ -105,7 +93,7 @@ def test_real_servers_see_the_client_while_it_is_on(lab: Lab, family: str) -> No
         with load(f"http://127.0.0.9:{LOCAL_PORT}/") as outcome:
             change(transparent=True)
             assert (asked(lab, url)["peer"], user()) == (client, "root")
-            assert statuses("lan") == {"srv1": "UP", "srv2": "DRAIN"}
+            assert told("lan") == {"srv1": "UP", "srv2": "DRAIN"}
             change(transparent=False)
             assert (asked(lab, url)["peer"] in own, user()) == (True, "haproxy")
     settled()
