@@ -10,7 +10,14 @@ from apps.common.options import option
 from apps.haproxy.words import Owner
 
 PLACE = re.compile(r"\[[^\]]*?:(\d+)\]\s*:?\s*(.*)")
-PAGES = {"VirtualService": "modify-virtual-service", "RealServer": "modify-real-server"}
+PAGES = {
+    "VirtualService": "modify-virtual-service",
+    "RealServer": "modify-real-server",
+    "AclRule": "modify-acl-rule",
+    "HeaderRule": "modify-header-rule",
+}
+
+SINGLE = {"Layer7": "layer-7-advanced", "ManualConfiguration": "layer-7-manual"}
 
 
 @dataclass(frozen=True)
@@ -41,4 +48,5 @@ def name(owner: Owner) -> str:
 
 def address(owner: Owner) -> str:
     field = f"#id_{owner.option}" if owner.option else ""
-    return reverse(PAGES[owner.kind], args=[owner.pk]) + field
+    page = reverse(SINGLE[owner.kind]) if owner.kind in SINGLE else reverse(PAGES[owner.kind], args=[owner.pk])
+    return page + field

@@ -24,7 +24,7 @@ def restore(document: Document, *, states: bool) -> None:
         for service in VirtualService.objects.all():  # rules between objects hold only once all of them are there
             _checked(service.clean, service.label)
         for rule in AclRule.objects.select_related("service"):
-            _checked(rule.clean, f"{rule} of {rule.service}")
+            _checked(rule.clean, f"ACL Rule {rule}")
         Generation.touch()
 
 

@@ -42,11 +42,12 @@ class Row:
 
 @dataclass
 class Card:
-    """A section of the page: its plain rows and those behind [Advanced +]."""
+    """A section of the page: its plain rows and those behind [Advanced +]. `template` shows it."""
 
     title: str
     rows: list[Row] = field(default_factory=list)
     advanced: list[Row] = field(default_factory=list)
+    template: str = "common/_card.html"
 
     def __iter__(self) -> Iterator[Row]:
         yield from self.rows

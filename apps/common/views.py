@@ -1,5 +1,6 @@
 """The view functions every page shares. A view calls them; nothing inherits."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -45,8 +46,19 @@ def edit(
     return render(request, template, page, status=status)
 
 
-def delete(request: HttpRequest, instance: models.Model, *, loss: str, done: str, touch: bool = True) -> HttpResponse:
-    """Ask, then delete. `loss` says what goes; an object still in use is kept, and the message says who uses it."""
+def delete(
+    request: HttpRequest,
+    instance: models.Model,
+    *,
+    loss: str,
+    done: str,
+    touch: bool = True,
+    protect: Callable[[Sequence[models.Model]], None] = lambda items: None,
+) -> HttpResponse:
+    """Ask, then delete. `loss` says what goes; an object still in use is kept, and the message says who uses it.
+
+    `protect` raises ProtectedError for a use that the database does not know.
+    """
     name = f"{instance._meta.verbose_name} {instance}"
     if request.method == "POST":
         try:
@@ -55,9 +67,9 @@ def delete(request: HttpRequest, instance: models.Model, *, loss: str, done: str
                 instance.delete()
                 if touch:
                     Generation.touch()
+                protect([instance])
         except ProtectedError as error:
-            users = ", ".join(sorted(str(user) for user in error.protected_objects))
-            messages.error(request, f"{name} is used by {users}. Choose something else there, then delete it.")
+            messages.error(request, f"{name} is used by {users(error)}. Choose something else there, then delete it.")
         else:
             messages.success(request, f"{name} deleted.")
         return redirect(done)
@@ -68,6 +80,11 @@ def confirm(
     request: HttpRequest, *, title: str, loss: str, button: str, cancel: str, hidden: dict[str, str] | None = None
 ) -> HttpResponse:
     """Ask before something is lost: the same address, posted once more with `hidden`, does it."""
+def users(error: ProtectedError) -> str:
+    """Who uses what cannot be deleted."""
+    return ", ".join(sorted(f"{user._meta.verbose_name} {user}" for user in error.protected_objects))
+
+
     page = {"title": title, "loss": loss, "button": button, "cancel": cancel, "hidden": hidden or {}}
     return render(request, "common/confirm.html", page)
 

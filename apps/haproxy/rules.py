@@ -22,7 +22,8 @@ FETCHES: dict[str, tuple[str, ...]] = {
 }
 LISTS = {Match.METHOD, Match.SOURCE}
 RDP = {Persistence.BROKER, Persistence.RDP_COOKIE}
-SERVERS = {AclAction.BACKEND, AclAction.SERVER}  # chosen after everything else was done to the request
+# Chosen after everything else was done to the request.
+SERVERS: dict[str, str] = {AclAction.BACKEND: "use_backend", AclAction.SERVER: "use-server"}
 HEADERS = {"add": "add-header", "set": "set-header", "del": "del-header", "replace": "replace-header"}
 
 
@@ -30,28 +31,42 @@ def request_lines(service: Service) -> Iterator[tuple[Line, Owner]]:
     """What is done to requests, in the order of the rules; conditions stand before the rule that asks for them."""
     vip = service.vip
     for rule in service.acl_rules:
-        owner = Owner("AclRule", rule.pk, vip.label, "conditions")
         for number, condition in enumerate(read(rule.conditions), 1):
-            yield ("acl", _name(rule, number), *_words(condition, vip)), owner
+            yield ("acl", term_name(rule, number), *_words(condition, vip)), _owner(rule, vip, "conditions")
     for rule in service.acl_rules:
         if rule.action not in SERVERS:
-            yield (*_action(rule, vip), "if", *_if(rule)), Owner("AclRule", rule.pk, vip.label, "value")
+            yield (*_action(rule, vip), "if", *holds(rule)), _owner(rule, vip)
+        elif is_remembered(rule, service):
+            yield (f"http-request set-var({_variable(rule)})", "bool(true)", "if", *holds(rule)), _owner(rule, vip)
+
+
+def is_remembered(rule: AclRule, service: Service) -> bool:
+    """HAProxy chooses the server last, from the request as rules have changed it by then. The rule means the request
+    at its own place in the order, so what it found there is kept until then.
+    """
+    if service.vip.protocol == Protocol.TCP or rule.action not in SERVERS:
+        return False
+    later = service.acl_rules[service.acl_rules.index(rule) + 1 :]
+    changes = any(item.action in {AclAction.PATH, AclAction.FLAG} for item in later)
+    return changes or any(item.side == HeaderSide.REQUEST for item in service.header_rules)
 
 
 def header_lines(service: Service) -> Iterator[tuple[Line, Owner]]:
     if service.vip.protocol == Protocol.TCP:
         return
     for rule in service.header_rules:
-        yield _header(rule), Owner("HeaderRule", rule.pk, service.vip.label, "value")
+        label = f"Header Rule {rule.position} of {service.vip.label}"
+        yield _header(rule), Owner("HeaderRule", rule.pk, label, "value")
 
 
 def server_lines(service: Service) -> Iterator[tuple[Line, Owner]]:
     """Which virtual service or real server gets the request."""
-    keywords = {AclAction.BACKEND: "use_backend", AclAction.SERVER: "use-server"}
+    vip = service.vip
     for rule in service.acl_rules:
-        if rule.action in SERVERS and not (rule.action == AclAction.BACKEND and service.vip.backend_only):
-            line = (keywords[AclAction(rule.action)], rule.value, "if", *_if(rule))
-            yield line, Owner("AclRule", rule.pk, service.vip.label, "value")
+        if rule.action in SERVERS and not (rule.action == AclAction.BACKEND and vip.backend_only):
+            kept = ("{", f"var({_variable(rule)})", "-m", "bool", "}")
+            asks = kept if is_remembered(rule, service) else holds(rule)
+            yield (SERVERS[rule.action], rule.value, "if", *asks), _owner(rule, vip)
 
 
 def waiting_lines(service: Service) -> Iterator[Line]:
@@ -70,8 +85,17 @@ def waiting_lines(service: Service) -> Iterator[Line]:
         yield ("tcp-request content accept", "if", "RDP_COOKIE")
 
 
-def _name(rule: AclRule, number: int) -> str:
+def _owner(rule: AclRule, vip: VirtualService, option: str = "value") -> Owner:
+    return Owner("AclRule", rule.pk, f"ACL Rule {rule.position} of {vip.label}", option)
+
+
+def term_name(rule: AclRule, number: int) -> str:
+    """Of one of its conditions, the first being 1."""
     return f"rule{rule.pk}.{number}"
+
+
+def _variable(rule: AclRule) -> str:
+    return f"txn.rule_{rule.pk}"
 
 
 def _words(condition: Condition, vip: VirtualService) -> Line:
@@ -85,11 +109,12 @@ def _words(condition: Condition, vip: VirtualService) -> Line:
     return (*FETCHES[condition.match], "--", *texts)
 
 
-def _if(rule: AclRule) -> Iterator[str]:
+def holds(rule: AclRule) -> Iterator[str]:
+    """The words behind `if`."""
     for number, condition in enumerate(read(rule.conditions), 1):
         if number > 1 and condition.join == "or":
             yield "or"
-        yield f"{'!' if condition.negate else ''}{_name(rule, number)}"
+        yield f"{'!' if condition.negate else ''}{term_name(rule, number)}"
 
 
 def _action(rule: AclRule, vip: VirtualService) -> Line:

@@ -17,7 +17,7 @@ from apps.accounts.models import Group
 from apps.accounts.roles import needs
 from apps.common.models import Edit, Generation
 from apps.common.options import option
-from apps.common.views import REFUSED
+from apps.common.views import REFUSED, users
 from apps.overview import wording
 from apps.overview.actions import set_state
 from apps.overview.shown import Shown
@@ -35,6 +35,7 @@ from apps.overview.ticked import (
     ticked_services,
 )
 from apps.services.models import RealServer, State
+from apps.services.naming import protect
 
 
 @dataclass(frozen=True)
@@ -140,11 +141,12 @@ def delete_services(request: HttpRequest) -> HttpResponse:
 def _delete(request: HttpRequest, kind: str, found: Sequence[models.Model], what: str, gone: list[str]) -> HttpResponse:
     try:
         with transaction.atomic():
+            protect(found)
             _record(request, found, "removed")
             type(found[0])._default_manager.filter(pk__in=[item.pk for item in found]).delete()
     except ProtectedError as error:
-        users = ", ".join(sorted(str(user) for user in error.protected_objects))
-        messages.error(request, f"Nothing was deleted: {users} uses some of them. Choose something else there first.")
+        said = f"Nothing was deleted: some of them are used by {users(error)}. Choose something else there first."
+        messages.error(request, said)
     else:
         messages.success(request, wording.DELETED.format(what))
     return _done(request, kind, gone)

@@ -6,16 +6,18 @@ import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 
 from apps.common.options import Condition as When
-from apps.common.options import Option
+from apps.common.options import Option, holds
 from apps.common.text_kinds import LineOption, TokenOption, check_expression
 from apps.services.models.choices import WEB, Protocol
 
 FLAG = re.compile(r"\A[A-Za-z0-9_]{1,32}\Z")
 MOST = 20
+LONGEST = 1024  # characters of one text
 
 
 class Match(models.TextChoices):
@@ -50,7 +52,7 @@ MATCH_HELP: dict[str, str] = {
     Match.FLAG: "an earlier rule has set this flag",
 }
 MATCH_WHEN: dict[str, When] = {
-    **dict.fromkeys(Match, WEB),
+    **dict.fromkeys(Match, WEB),  # the others look at a request that HAProxy reads
     Match.SOURCE: {},
     Match.SNI: {"protocol": {Protocol.HTTP2, Protocol.TCP}},
 }
@@ -64,6 +66,11 @@ class Condition(NamedTuple):
     match: str
     name: str
     text: str
+
+    @property
+    def is_blank(self) -> bool:
+        """A row of the form that nobody filled in."""
+        return not (self.match or self.name.strip() or self.text.strip())
 
     @property
     def words(self) -> str:
@@ -87,22 +94,27 @@ def write(conditions: Iterable[Condition]) -> str:
     return json.dumps([list(item) for item in conditions], ensure_ascii=False, separators=(",", ":"))
 
 
-def problem(condition: Condition) -> str:
-    """What is wrong with it, and what to enter instead; blank when nothing is."""
-    try:
-        _check(condition)
-    except ValidationError as error:
-        return " ".join(error.messages)
-    return ""
-
-
-def _check(condition: Condition) -> None:
+def problems(condition: Condition, service: object = None) -> dict[str, str]:
+    """What is wrong with its parts, and what to enter instead. With a virtual service: whether it applies there."""
+    found = {}
     if condition.match not in Match.values or condition.join not in {"and", "or"}:
-        raise ValidationError("Choose a Type from the list.")
+        found["match"] = "Choose a Type."
+    elif service and not holds(MATCH_WHEN[condition.match], service):
+        found["match"] = f"{Match(condition.match).label} does not apply to {service}. Choose another Type."
+    if condition.match == Match.HEADER and not TokenOption.pattern.match(condition.name):
+        found["name"] = "Enter the header's name: letters, digits and dashes."
+    try:
+        _check_text(condition)
+    except ValidationError as error:
+        found["text"] = " ".join(error.messages)
+    return found
+
+
+def _check_text(condition: Condition) -> None:
     if not condition.text.strip() or not LineOption.pattern.match(condition.text):
         raise ValidationError("Enter a text to compare with.")
-    if condition.match == Match.HEADER and not TokenOption.pattern.match(condition.name):
-        raise ValidationError("Enter the header's name: letters, digits and dashes.")
+    if len(condition.text) > LONGEST:
+        raise ValidationError(f"Use at most {LONGEST} characters.")
     CHECKS.get(condition.match, lambda text: None)(condition.text)
 
 
@@ -133,7 +145,33 @@ CHECKS: dict[str, Any] = {
 }
 
 
+class ConditionsWidget(forms.Widget):
+    """Puts the form's rows together to the text that is kept; each control is named alike in every row.
+
+    templates/services/_conditions.html shows them.
+    """
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
+        if name in data:
+            return str(data[name])
+        found = [condition for condition in sent(data) if not condition.is_blank]
+        return write([found[0]._replace(join="and"), *found[1:]]) if found else ""
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        return name not in data and "match" not in data
+
+
+def sent(data: Any) -> list[Condition]:
+    """The rows as they were sent, blank ones too; what lacks a control is no row."""
+    columns = [data.getlist(name) for name in ("join", "negate", "match", "name", "text")]
+    rows = zip(*columns, strict=False)
+    return [Condition(join, negate == "notequal", match, name, text) for join, negate, match, name, text in rows]
+
+
 class ConditionsOption(Option, models.TextField[str, str]):
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"widget": ConditionsWidget, **kwargs})
+
     def validate(self, value: Any, model_instance: models.Model | None) -> None:
         super().validate(value, model_instance)
         conditions = read(value)
@@ -141,8 +179,8 @@ class ConditionsOption(Option, models.TextField[str, str]):
             raise ValidationError("Enter at least one condition.")
         if len(conditions) > MOST:
             raise ValidationError(f"Use at most {MOST} conditions; a flag carries what one rule found to the next.")
-        if problems := [found for item in conditions if (found := problem(item))]:
-            raise ValidationError(problems)
+        if wrong := [said for item in conditions for said in problems(item).values()]:
+            raise ValidationError(wrong)
 
     def words(self, value: Any) -> str:
         try:

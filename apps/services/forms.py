@@ -1,8 +1,11 @@
 """Forms of virtual services and real servers, made from the models' options."""
 
-from apps.common.forms import OptionForm
+from functools import cached_property
+
+from apps.common.forms import Card, OptionForm
 from apps.common.options import options
 from apps.services.models import RealServer, VirtualService
+from apps.services.rule_kinds import ACL, HEADER, rule_card
 
 
 class AddVirtualService(OptionForm):
@@ -15,6 +18,17 @@ class ModifyVirtualService(OptionForm):
     class Meta:
         model = VirtualService
         fields = [option.name for option in options(VirtualService)]
+
+    def cards(self) -> list[Card]:
+        """With those of the rules between Feedback Method and Fallback Server."""
+        cards = super().cards()
+        place = next(number for number, card in enumerate(cards, 1) if card.title == "Feedback Method")
+        cards[place:place] = self._rule_cards
+        return cards
+
+    @cached_property
+    def _rule_cards(self) -> list[Card]:
+        return [rule_card(kind, self.instance) for kind in (ACL, HEADER)] if self.instance.pk else []
 
 
 class RealServerForm(OptionForm):

@@ -10,7 +10,8 @@ from apps.accounts.models import Group
 from apps.accounts.roles import needs
 from apps.common.views import delete, edit
 from apps.services.forms import AddVirtualService, ModifyVirtualService, RealServerForm
-from apps.services.models import RealServer, VirtualService
+from apps.services.models import Layer7, RealServer, VirtualService
+from apps.services.naming import protect
 
 SERVICES = "Layer 7 – Virtual Services"
 SERVERS = "Layer 7 – Real Servers"
@@ -49,7 +50,7 @@ def delete_virtual_service(request: HttpRequest, pk: int) -> HttpResponse:
     loss = f"{service.label} on {service.address}, ports {service.ports}"
     loss += f", and its {servers} Real Server{'s' * (servers != 1)}" if servers else ""
     loss += " will be removed from the configuration. Clients are served until you press Reload HAProxy."
-    return delete(request, service, loss=loss, done=reverse("virtual-services"))
+    return delete(request, service, loss=loss, done=reverse("virtual-services"), protect=protect)
 
 
 @needs(Group.CONFIG)
@@ -84,4 +85,4 @@ def delete_real_server(request: HttpRequest, pk: int) -> HttpResponse:
         f"{server.label} ({server.address}) will be removed from {server.service.label}. "
         "It is used until you press Reload HAProxy."
     )
-    return delete(request, server, loss=loss, done=reverse("real-servers"))
+    return delete(request, server, loss=loss, done=reverse("real-servers"), protect=protect)

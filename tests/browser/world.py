@@ -12,7 +12,8 @@ from apps.changes.models import JobState
 from apps.common.models import Generation
 from apps.overview import store
 from apps.overview.snapshot import Key, Server, Service, Snapshot
-from apps.services.models import Persistence, Protocol, RealServer, State, VirtualService
+from apps.services.conditions import Condition, write
+from apps.services.models import AclRule, HeaderRule, Persistence, Protocol, RealServer, State, VirtualService
 from tests.changes.recorded import commit
 from tests.conftest import Browser
 
@@ -54,6 +55,11 @@ def _add_services() -> None:
     )
     RealServer.objects.create(pk=1, service=avs, label="SERVER1", address="10.10.40.6", port=443)
     RealServer.objects.create(pk=2, service=avs, label="SERVER2", address="10.10.40.7", port=443)
+    asked = write([Condition("and", False, "path_beg", "", "/old"), Condition("or", True, "hdr_host", "", "a.example")])
+    AclRule.objects.create(pk=1, service=avs, position=1, conditions=asked, value="https://www.example.com/")
+    AclRule.objects.create(pk=2, service=avs, position=2, conditions=asked, action="deny")
+    HeaderRule.objects.create(pk=1, service=avs, position=1, name="X-Frame-Options", value="DENY", side="response")
+    HeaderRule.objects.create(pk=2, service=avs, position=2, name="X-From", match="(.*)", value="a", option="replace")
     aqi = VirtualService.objects.create(
         pk=2, label="AVS-AQI", address=ADDRESS, ports="1200", protocol=Protocol.TCP, persistence=Persistence.SOURCE
     )

@@ -1,6 +1,7 @@
 """Ordered rules of a virtual service: what happens to which request, and to its headers."""
 
 import re
+from collections.abc import Collection
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -8,10 +9,11 @@ from django.db.models.signals import pre_save
 from django.dispatch import receiver
 
 from apps.common.option_kinds import ChoiceOption, NumberOption
-from apps.common.options import holds
+from apps.common.options import option
 from apps.common.text_kinds import ExpressionOption, LineOption, TokenOption
-from apps.services.conditions import FLAG, MATCH_WHEN, ConditionsOption, read
+from apps.services.conditions import FLAG, Condition, ConditionsOption, problems, read
 from apps.services.models.choices import WEB, Protocol
+from apps.services.models.layer7 import ManualConfiguration
 from apps.services.models.real_server import RealServer
 from apps.services.models.virtual_service import VirtualService
 
@@ -57,10 +59,15 @@ class AclRule(models.Model):
         section="ACL Rule",
         choices=AclAction,
         default=AclAction.LOCATION,
-        choice_when={action: {"service_protocol": WEB["protocol"]} for action in set(AclAction) - ANY_PROTOCOL},
+        choice_when={
+            AclAction.BACKEND: {"service_backend_only": {False}},
+            **{action: {"service_protocol": WEB["protocol"]} for action in set(AclAction) - ANY_PROTOCOL},
+        },
         help="Redirect Location sends the client to exactly this address, Redirect Prefix puts it before the path. "
-        "Use Backend passes the request to another Virtual Service, Use Server to one Real Server. Deny refuses, "
-        "Tarpit refuses after a wait. Set Flag remembers a name for later rules. HAProxy: http-request, use_backend.",
+        "Deny refuses, Tarpit refuses after a wait. These four answer at once. Set Flag remembers a name for later "
+        "rules, Rewrite Path changes what they and the Real Server see. Use Backend passes the request to another "
+        "Virtual Service, Use Server to one Real Server: the first such rule counts, unless a later rule answers. "
+        "HAProxy: http-request, use_backend, use-server.",
     )
     value = LineOption(
         "Location/Value",
@@ -69,8 +76,9 @@ class AclRule(models.Model):
         when={"action": WITH_VALUE},
         blank=True,
         default="",
-        help="The address to redirect to, the label of the Virtual Service or Real Server, the flag's name, or the new "
-        "path.",
+        help="Redirect: an address, or a path that begins with a slash. Use Backend: the label of a Virtual Service. "
+        "Use Server: the label of a Real Server. Set Flag: a name. Rewrite Path: the new path; what stands behind the "
+        "question mark stays.",
     )
 
     class Meta:
@@ -78,47 +86,84 @@ class AclRule(models.Model):
         verbose_name = "ACL Rule"
 
     def __str__(self) -> str:
-        return f"ACL Rule {self.position}"
+        return f"{self.position} of {self.service}"
 
     @property
     def service_protocol(self) -> str:
         return str(self.service.protocol)
 
+    @property
+    def service_backend_only(self) -> bool:
+        return bool(self.service.backend_only)
+
+    @property
+    def terms(self) -> list[Condition]:
+        return read(self.conditions)
+
+    @property
+    def shown_value(self) -> str:
+        """What was stored for another action does not count."""
+        return str(self.value) if self.action in WITH_VALUE else ""
+
+    @property
+    def does(self) -> str:
+        """The action in words."""
+        return f"{AclAction(self.action).label} {self.shown_value}".strip()
+
+    @property
+    def words(self) -> str:
+        return f"If {option(self, 'conditions').words(self.conditions)}: {self.does}"
+
+    @property
+    def applies(self) -> bool:
+        """Whether its virtual service, as it is now, can have this rule."""
+        return option(self, "action").allows(self.action, self) and not self._match_problem()
+
     def clean(self) -> None:
-        problems = {}
+        found = {}
         if self.action in WITH_VALUE and (problem := self._value_problem()):
-            problems["value"] = problem
+            found["value"] = problem
         if problem := self._match_problem():
-            problems["conditions"] = problem
-        if problems:
-            raise ValidationError(problems)
+            found["conditions"] = problem
+        if found:
+            raise ValidationError(found)
 
     def _value_problem(self) -> str:
         if self.action == AclAction.SERVER:
             found = self.service.servers.filter(label=self.value).exists()
             return "" if found else f"{self.service} has no Real Server {self.value or 'without a label'}. Choose one."
         if self.action == AclAction.BACKEND:
-            return self._target_problem()
+            target = VirtualService.objects.filter(label=self.value).exclude(pk=self.service.pk).first()
+            missing = f"There is no other Virtual Service {self.value or 'without a label'}. Choose one."
+            return self.target_problem(target) if target else missing
         pattern, wrong = TEXTS[self.action]
         return "" if pattern.match(self.value) else wrong
 
-    def _target_problem(self) -> str:
-        target = VirtualService.objects.filter(label=self.value).exclude(pk=self.service.pk).first()
-        if not target:
-            return f"There is no other Virtual Service {self.value or 'without a label'}. Choose one."
+    def target_problem(self, target: VirtualService) -> str:
+        """Why it cannot pass its requests to this virtual service; blank when it can."""
         if (target.protocol == Protocol.TCP) != (self.service.protocol == Protocol.TCP):
             return f"{target} speaks {target.get_protocol_display()}, {self.service} does not. Choose another."
+        if target.manual and not _is_written_by_hand(target.label):
+            return f"{target} is configured by hand, but Layer 7 – Manual Configuration has no section {target}."
         return ""
 
     def _match_problem(self) -> str:
         try:
-            found = read(self.conditions)
+            wrong = [found for term in self.terms if (found := problems(term, self.service).get("match"))]
         except ValidationError:
             return ""  # the field says so itself
-        wrong = [item.match for item in found if not holds(MATCH_WHEN.get(item.match, {}), self.service)]
-        return (
-            f"{wrong[0]} does not apply to {self.service.get_protocol_display()}. Choose another Type." if wrong else ""
-        )
+        return wrong[0] if wrong else ""
+
+    @classmethod
+    def passing_to(cls, services: Collection[VirtualService]) -> models.QuerySet["AclRule"]:
+        """The rules of other virtual services that use one of these as their backend."""
+        named = cls.objects.filter(action=AclAction.BACKEND, value__in=[service.label for service in services])
+        return named.exclude(service__in=services).select_related("service")
+
+
+def _is_written_by_hand(label: str) -> bool:
+    text = ManualConfiguration.get().text
+    return bool(re.search(rf"^\s*(?:listen|backend)\s+{re.escape(label)}\s*$", text, re.MULTILINE))
 
 
 class HeaderSide(models.TextChoices):
@@ -180,19 +225,26 @@ class HeaderRule(models.Model):
         verbose_name = "Header Rule"
 
     def __str__(self) -> str:
-        return f"Header Rule {self.position}"
+        return f"{self.position} of {self.service}"
+
+    @property
+    def words(self) -> str:
+        """The rule in words."""
+        words = [f"{HeaderSide(self.side).label}:", HeaderOption(self.option).label, self.name]
+        words += [self.match, "by"] * (self.option == HeaderOption.REPLACE)
+        return " ".join([*words, self.value * (self.option != HeaderOption.DELETE)]).strip()
 
     def clean(self) -> None:
-        problems = {}
+        wrong = {}
         if self.option != HeaderOption.DELETE:
             if not self.value:
-                problems["value"] = "Enter Header Value."
-            elif re.sub(r"%%|%\[[^\[\]]+\]|%[a-zA-Z]{1,3}\b", "", self.value).count("%"):
-                problems["value"] = "Write %% for a percent sign, or %[…] for a value that HAProxy knows."
+                wrong["value"] = "Enter Header Value."
+            elif "%" in re.sub(r"%%|%\[[^\[\]]+\]|%[a-zA-Z]{1,3}\b", "", self.value):
+                wrong["value"] = "Write %% for a percent sign, or %[…] for a value that HAProxy knows."
         if self.option == HeaderOption.REPLACE and not self.match:
-            problems["match"] = "Enter what the value has to match, for example (.*)."
-        if problems:
-            raise ValidationError(problems)
+            wrong["match"] = "Enter what the value has to match, for example (.*)."
+        if wrong:
+            raise ValidationError(wrong)
 
 
 @receiver(pre_save, sender=VirtualService)

@@ -38,7 +38,7 @@ class VirtualService(Listening, Balancing, Checking, Fallback, Other):
 
     def clean(self) -> None:
         """Rules between fields; form, import and API share them."""
-        problems = self._missing() | self._contradictions()
+        problems = self._missing() | self._contradictions() | self._rule_problems()
         is_placed = not problems.keys() & {"address", "ports"} and self._has_good_ports()
         if is_placed and (problem := self._own_port() or self._clash()):
             problems["ports"] = problem
@@ -75,6 +75,21 @@ class VirtualService(Listening, Balancing, Checking, Fallback, Other):
         try:
             option(self, "ports").clean(self.ports, self)
         except ValidationError:
+    def _rule_problems(self) -> dict[str, str]:
+        """ACL rules that no longer count are never dropped silently: one of them may keep somebody out."""
+        if not self.pk:
+            return {}
+        own = [rule for rule in self.acl_rules.all() if not rule.applies]
+        passing = self.acl_rules.model.passing_to([self])
+        others = {f"ACL Rule {rule}": problem for rule in passing if (problem := rule.target_problem(self))}
+        said = [f"ACL Rule {rule} does not apply then. Change or delete it first." for rule in own]
+        said += [f"{rule} passes requests to it. {problem}" for rule, problem in others.items()]
+        if not said:
+            return {}
+        by_hand = self.manual and not own
+        field = "manual" if by_hand else "backend_only" if own and own[0].service_backend_only else "protocol"
+        return {field: " ".join(said)}
+
             return False
         return not self.backend_only
 
