@@ -63,11 +63,11 @@ def delete(
     if request.method == "POST":
         try:
             with transaction.atomic():
+                protect([instance])
                 Edit.record(request.user.get_username(), instance, "removed")
                 instance.delete()
                 if touch:
                     Generation.touch()
-                protect([instance])
         except ProtectedError as error:
             messages.error(request, f"{name} is used by {users(error)}. Choose something else there, then delete it.")
         else:
