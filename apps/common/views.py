@@ -76,15 +76,15 @@ def delete(
     return confirm(request, title=f"Delete {name}", loss=loss, button="Delete", cancel=done)
 
 
-def confirm(
-    request: HttpRequest, *, title: str, loss: str, button: str, cancel: str, hidden: dict[str, str] | None = None
-) -> HttpResponse:
-    """Ask before something is lost: the same address, posted once more with `hidden`, does it."""
 def users(error: ProtectedError) -> str:
     """Who uses what cannot be deleted."""
     return ", ".join(sorted(f"{user._meta.verbose_name} {user}" for user in error.protected_objects))
 
 
+def confirm(
+    request: HttpRequest, *, title: str, loss: str, button: str, cancel: str, hidden: dict[str, str] | None = None
+) -> HttpResponse:
+    """Ask before something is lost: the same address, posted once more with `hidden`, does it."""
     page = {"title": title, "loss": loss, "button": button, "cancel": cancel, "hidden": hidden or {}}
     return render(request, "common/confirm.html", page)
 

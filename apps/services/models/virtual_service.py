@@ -70,11 +70,6 @@ class VirtualService(Listening, Balancing, Checking, Fallback, Other):
             )
         return problems
 
-    def _has_good_ports(self) -> bool:
-        """Django calls `clean` even when a field was refused."""
-        try:
-            option(self, "ports").clean(self.ports, self)
-        except ValidationError:
     def _rule_problems(self) -> dict[str, str]:
         """ACL rules that no longer count are never dropped silently: one of them may keep somebody out."""
         if not self.pk:
@@ -90,6 +85,11 @@ class VirtualService(Listening, Balancing, Checking, Fallback, Other):
         field = "manual" if by_hand else "backend_only" if own and own[0].service_backend_only else "protocol"
         return {field: " ".join(said)}
 
+    def _has_good_ports(self) -> bool:
+        """Django calls `clean` even when a field was refused."""
+        try:
+            option(self, "ports").clean(self.ports, self)
+        except ValidationError:
             return False
         return not self.backend_only
 
