@@ -97,7 +97,9 @@ def _listen(service: Service, config: Config) -> Section:
 def _manual(config: Config) -> Iterator[Section]:
     if config.manual.text:
         lines: list[tuple[str, Owner | None]] = [(line, MANUAL) for line in config.manual.text.split("\n")]
-        yield Section(("#", "Layer", "7", "Manual", "Configuration"), MANUAL, lines)
+        section = Section((), MANUAL, lines)
+        section.lines[0] = ("# Layer 7 – Manual Configuration", MANUAL)  # no words: quoted it would be none of a comment
+        yield section
 
 
 def _addresses(config: Config) -> str:
