@@ -54,9 +54,9 @@ class PathOption(PatternOption):
 
 
 class LineOption(PatternOption):
-    """One line of any text."""
+    """One line of any text that XML can hold."""
 
-    pattern = re.compile(r"\A[^\x00-\x1f\x7f]*\Z")
+    pattern = re.compile(r"\A[^\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]*\Z")
     wrong = "Remove the line breaks and control characters."
 
 
@@ -136,7 +136,7 @@ class ProgramOption(Option, models.TextField[str, str]):
         super().validate(value, model_instance)
         if len(value) > self.MOST:
             raise ValidationError(f"This is longer than {self.MOST // 1024} kB. Shorten it.")
-        if found := re.search(r"[\x00-\x08\x0b-\x1f\x7f]", value):
+        if found := re.search(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]", value):
             line = value.count("\n", 0, found.start()) + 1
             raise ValidationError(f"Line {line} holds a control character. Remove it.")
 
