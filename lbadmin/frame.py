@@ -11,6 +11,7 @@ from apps.accounts.models import Group
 from apps.certificates import expiries
 from apps.changes.pending import commit_box
 from apps.local import trial
+from apps.services import lock
 from lbadmin import menu
 
 
@@ -22,6 +23,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "menu": menu.entries(request),
         "commit": commit,
         "expiring": partial(expiries.notice, commit.generation),
+        "lock": partial(lock.notice, request),
         "trial_box": partial(trial.box, request),  # parts of pages do not ask for it
         "may_config": request.user.may(Group.CONFIG),
         "version": settings.VERSION,

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 
 from apps.changes import activate, candidate, proof, running, states, versions
 from apps.changes.document import document
@@ -25,6 +26,10 @@ logger = logging.getLogger(__name__)
 CHECKED = "checked"  # a version that is only read, never made current
 BROKEN = (
     "The commit ended with an error that was not expected: the log of the worker says more. HAProxy goes on serving."
+)
+LOCKED = (
+    "HAProxy's configuration is locked, so nothing was committed. Turn Lock HAProxy Configuration off first. "
+    "The previous configuration goes on serving."
 )
 CUT_OFF = "The worker stopped half way. HAProxy runs the previous configuration. Press the button again."
 PROVEN = "HAProxy runs the saved configuration. The worker stopped just after that was proven."
@@ -50,6 +55,8 @@ def _commit(job: Job) -> tuple[str, list[str]]:
     job.enter(JobState.CHECKING)
     with transaction.atomic():  # one moment of the database: somebody may be saving
         config = candidate.load()
+    if config.layer7.locked:
+        raise CommitRefused(LOCKED, place=f"{reverse('layer-7-advanced')}#id_locked")
     rendering = render(config)
     version = versions.stage(versions.name_of(job.pk), rendering)
     with ThreadPoolExecutor(1) as beside:

@@ -1,5 +1,6 @@
 """Asking the worker something for a page, and showing its answer when it is there."""
 
+import time
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -29,6 +30,16 @@ def ask(request: HttpRequest, kind: str, given: Mapping[str, Any]) -> Errand:
         errand.delete()
         raise
     return errand
+
+
+def wait(errand: Errand, seconds: float) -> dict[str, Any] | None:
+    """The answer for a page that cannot go on without it; None when it does not come in time."""
+    deadline = time.monotonic() + seconds
+    while errand.answer is None and time.monotonic() < deadline:
+        errand.refresh_from_db(fields=["answer"])
+        if errand.answer is None:
+            time.sleep(0.05)
+    return errand.answer
 
 
 @needs(Group.REPORT)

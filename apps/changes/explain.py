@@ -35,9 +35,16 @@ def explain(said: str, owners: list[Owner | None]) -> Complaint:
         if match and int(match[1]) <= len(owners):
             words, owner = match[2].strip().rstrip("."), owners[int(match[1]) - 1]
             if owner:
-                return Complaint(f"HAProxy refused {name(owner)}: {words}.", address(owner))
+                return Complaint(f"HAProxy refused {_named(owner, int(match[1]), owners)}: {words}.", address(owner))
             return Complaint(f"HAProxy refused the configuration: {words}.")
     return Complaint("HAProxy refused the configuration.")
+
+
+def _named(owner: Owner, line: int, owners: list[Owner | None]) -> str:
+    """In the text that the administrator wrote, the lines are counted as the editor does."""
+    if owner.kind != "ManualConfiguration":
+        return name(owner)
+    return f"line {line - owners.index(owner) - 1} of {owner.label}"
 
 
 def name(owner: Owner) -> str:

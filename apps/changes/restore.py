@@ -10,7 +10,7 @@ from apps.changes.document import KINDS, Document, Item, Kind
 from apps.changes.xml import DocumentRefused
 from apps.common.models import Generation
 from apps.common.option_kinds import RelationOption
-from apps.services.models import AclRule, VirtualService
+from apps.services.models import AclRule, Layer7, VirtualService
 
 
 def restore(document: Document, *, states: bool) -> None:
@@ -23,6 +23,7 @@ def restore(document: Document, *, states: bool) -> None:
             _restore(kind, document.of(kind), None, states)
         for service in VirtualService.objects.all():  # rules between objects hold only once all of them are there
             _checked(service.clean, service.label)
+        _checked(Layer7.get().clean, str(Layer7.get()))
         for rule in AclRule.objects.select_related("service"):
             _checked(rule.clean, f"ACL Rule {rule}")
         Generation.touch()

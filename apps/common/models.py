@@ -5,7 +5,12 @@ from django.db.models import F
 from django.dispatch import Signal
 from django.utils import timezone
 
-touched = Signal()  # configuration is being saved, in a transaction that may not have ended yet
+
+class Refused(Exception):
+    """Nothing may be saved now; the message says why and what to do."""
+
+
+touched = Signal()  # configuration is being saved, in a transaction that may not have ended yet; may raise Refused
 
 
 class Generation(models.Model):

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 
 from apps.common.forms import OptionForm
-from apps.common.models import Edit, Generation
+from apps.common.models import Edit, Generation, Refused
 
 REFUSED = 422
 
@@ -34,13 +34,17 @@ def edit(
     """
     if request.method == "POST" and form.is_valid() and not form.meet(request.POST.get("stamp", "")):
         what = "changed" if form.instance.pk else "added"
-        with transaction.atomic():
-            saved_object = form.save()
-            Edit.record(request.user.get_username(), saved_object, what)
-            if touch:
-                Generation.touch()
-        messages.success(request, saved.format(saved_object))
-        return redirect(done)
+        try:
+            with transaction.atomic():
+                saved_object = form.save()
+                Edit.record(request.user.get_username(), saved_object, what)
+                if touch:
+                    Generation.touch()
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, saved.format(saved_object))
+            return redirect(done)
     status = REFUSED if form.errors or form.conflicts else 200
     page = {"form": form, "title": title, "cancel": done, **(context or {})}
     return render(request, template, page, status=status)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from apps.certificates.models import Certificate
 from apps.common.option_kinds import ChoiceOption, NumberOption, RelationOption, port_spans
 from apps.common.options import option
-from apps.services.models import VirtualService
+from apps.services.models import Layer7, VirtualService
 from apps.system import host, network, webui
 
 ALL = "0.0.0.0"  # noqa: S104 - a choice on the page
@@ -146,7 +146,7 @@ class WebUISocket(models.Model):
         return True
 
     def _own_clash(self) -> str:
-        purpose = settings.OWN_PORTS.get(self.port)
+        purpose = (settings.OWN_PORTS | Layer7.get().ports).get(self.port)
         return f"Port {self.port} is used by the appliance itself ({purpose}). Choose another port." if purpose else ""
 
     def _service_clash(self) -> str:

@@ -23,7 +23,8 @@ def _parent(label: str, url_name: str) -> dict[str, str]:
 
 @needs(Group.CONFIG)
 def add_virtual_service(request: HttpRequest) -> HttpResponse:
-    form = AddVirtualService(request.POST or None)
+    new = VirtualService(transparent=Layer7.get().transparent)
+    form = AddVirtualService(request.POST or None, instance=new)
     saved = "Virtual Service {} added. It carries traffic once you press Reload HAProxy."
     context = {"parent": _parent(SERVICES, "virtual-services")}
     title = "Add a new Virtual Service"
@@ -56,7 +57,8 @@ def delete_virtual_service(request: HttpRequest, pk: int) -> HttpResponse:
 @needs(Group.CONFIG)
 def add_real_server(request: HttpRequest, service_pk: int) -> HttpResponse:
     service = get_object_or_404(VirtualService, pk=service_pk)
-    form = RealServerForm(request.POST or None, instance=RealServer(service=service))
+    new = RealServer(service=service, encrypted=service.backend_encryption)
+    form = RealServerForm(request.POST or None, instance=new)
     return _edit_server(request, form, service, f"Add a new Real Server to {service.label}", "added")
 
 

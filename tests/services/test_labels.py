@@ -126,7 +126,7 @@ LAYER_7 = {  # no sections in the reference
     "Fall": "2",
     "Slow Start Time": "8000ms",
     "Feedback Agent Interval": "4000ms",
-    "Statistics Password": BLANK,  # a known one would be open to everybody
+    "Statistics Password": "not set",  # a known one would be open to everybody
     "Statistics Port": "7777",
     "Advanced Stats": "on",
     "Request Buffer Length": "16384",

@@ -13,7 +13,8 @@ from apps.services.models.choices import (
     Verification,
 )
 from apps.services.models.floating_ip import FloatingIP
-from apps.services.models.layer7 import Layer7, ManualConfiguration
+from apps.services.models.layer7 import Layer7
+from apps.services.models.manual import ManualConfiguration
 from apps.services.models.real_server import RealServer
 from apps.services.models.rules import AclAction, AclRule, HeaderOption, HeaderRule, HeaderSide
 from apps.services.models.scripts import HealthCheckScript

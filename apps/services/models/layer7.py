@@ -1,22 +1,14 @@
-"""Layer 7 – Advanced Configuration and Manual Configuration: what counts for all virtual services. One row each."""
+"""Layer 7 – Advanced Configuration: what counts for all virtual services."""
 
-from typing import Self
+from django.conf import settings
+from django.core.exceptions import ValidationError
 
-from django.db import models
-
-from apps.common.option_kinds import DurationOption, FlagOption, NumberOption, TextOption
-from apps.common.text_kinds import HostOption, LineOption, ProgramOption
-
-
-class Single(models.Model):
-    """One row; before it was ever saved, the defaults."""
-
-    class Meta:
-        abstract = True
-
-    @classmethod
-    def get(cls) -> Self:
-        return cls._default_manager.filter(pk=1).first() or cls(pk=1)
+from apps.common.option_kinds import DurationOption, FlagOption, NumberOption
+from apps.common.options import option
+from apps.common.secret_kinds import SecretOption
+from apps.common.text_kinds import HostOption, LineOption
+from apps.services.models.manual import Single
+from apps.services.models.ports import own_ports, port_problem
 
 
 class Layer7(Single):
@@ -87,8 +79,8 @@ class Layer7(Single):
         default=81000,
         least=100,
         most=10_000_000,
-        help="Open files of HAProxy: two for each connection and some more. Never more than the host allows. "
-        "HAProxy: ulimit-n.",
+        help="The most files that HAProxy may have open: two for each connection and some more. Maximum Connections is "
+        "lowered to what fits, and to what the host allows. HAProxy: ulimit-n, which it counts itself from maxconn.",
     )
     abort_on_close = FlagOption(
         "Abort on Close",
@@ -142,15 +134,17 @@ class Layer7(Single):
         default="4000ms",
         help="The time from one question to a feedback agent to the next. HAProxy: default-server agent-inter.",
     )
-    stats_password = TextOption(
+    stats_password = SecretOption(
         "Statistics Password",
         element="statspassword",
         section="Statistics",
         max_length=128,
         blank=True,
         default="",
-        help="Of the user loadbalancer on HAProxy's own statistics page. Only a hash of it is kept. Without a password "
-        "there is no such page. HAProxy: listen stats.",
+        hint="Blank: as it is",
+        removes="Remove the password, and with it the statistics page",
+        help="Of the user loadbalancer on HAProxy's own statistics page, which is plain HTTP. Only a hash is kept. "
+        "There is no password at first, and without one there is no such page. HAProxy: listen stats, userlist.",
     )
     stats_port = NumberOption(
         "Statistics Port",
@@ -159,7 +153,7 @@ class Layer7(Single):
         default=7777,
         least=1,
         most=65535,
-        help="The port of HAProxy's own statistics page.",
+        help="The port of HAProxy's own statistics page, on every address of this appliance. HAProxy: listen stats.",
     )
     advanced_stats = FlagOption(
         "Advanced Stats",
@@ -207,7 +201,7 @@ class Layer7(Single):
         default=7778,
         least=1,
         most=65535,
-        help="The port on which the units tell each other.",
+        help="The port on which the units tell each other. Another port empties the tables once. HAProxy: peer.",
     )
     multithreading = FlagOption(
         "Enable Multithreading",
@@ -274,21 +268,39 @@ class Layer7(Single):
     def __str__(self) -> str:
         return "Layer 7 – Advanced Configuration"
 
+    @property
+    def ports(self) -> dict[int, str]:
+        """What it listens on beside the virtual services, and what for."""
+        names = [
+            name
+            for name, is_used in (("stats_port", self.stats_password), ("replication_port", self.replicate))
+            if is_used
+        ]
+        return {getattr(self, name): option(self, name).label for name in reversed(names)}
 
-class ManualConfiguration(Single):
-    """Sections that the administrator writes; they stand behind the generated ones."""
+    def clean(self) -> None:
+        """Rules between fields; form, import and API share them."""
+        problems = self._missing() | self._port_problems()
+        if self.header_buffer >= self.buffer:
+            problems["header_buffer"] = f"Use less than {option(self, 'buffer').label}: it is a part of it."
+        if problems:
+            raise ValidationError(problems)
 
-    text = ProgramOption(
-        "Manual Configuration",
-        section="Manual Configuration",
-        blank=True,
-        default="",
-        help="Sections as HAProxy reads them, such as listen, frontend, backend. A Virtual Service with Manual "
-        "Configuration is matched by its label and the labels of its Real Servers.",
-    )
+    def _missing(self) -> dict[str, str]:
+        """Alerts need all three, or nobody gets them."""
+        names = ("mail_from", "mail_to", "mail_server")
+        missing = [name for name in names if not getattr(self, name)]
+        if len(missing) == len(names):
+            return {}
+        return {name: f"Enter {option(self, name).label}, or leave all of E-mail Alerts blank." for name in missing}
 
-    class Meta:
-        verbose_name = "Layer 7 – Manual Configuration"
-
-    def __str__(self) -> str:
-        return "Layer 7 – Manual Configuration"
+    def _port_problems(self) -> dict[str, str]:
+        own = own_ports()
+        others = {port: purpose for port, purpose in own.items() if port != settings.ENVIRONMENT.peers_port}
+        problems = {}
+        if self.stats_password:
+            problems["stats_port"] = port_problem(self.stats_port, own)
+        if self.replicate:
+            others |= {self.stats_port: option(self, "stats_port").label} if self.stats_password else {}
+            problems["replication_port"] = port_problem(self.replication_port, others)
+        return {name: problem for name, problem in problems.items() if problem}

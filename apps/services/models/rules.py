@@ -13,7 +13,7 @@ from apps.common.options import option
 from apps.common.text_kinds import ExpressionOption, LineOption, TokenOption
 from apps.services.conditions import FLAG, Condition, ConditionsOption, problems, read
 from apps.services.models.choices import WEB, Protocol
-from apps.services.models.layer7 import ManualConfiguration
+from apps.services.models.manual import ManualConfiguration
 from apps.services.models.real_server import RealServer
 from apps.services.models.virtual_service import VirtualService
 

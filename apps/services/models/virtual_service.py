@@ -1,8 +1,6 @@
 """A VIP: the address and ports clients connect to, and how their connections are balanced."""
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.module_loading import import_string
 
 from apps.common.option_kinds import port_spans
 from apps.common.options import option
@@ -10,8 +8,10 @@ from apps.services.models.balancing import Balancing
 from apps.services.models.checking import Checking
 from apps.services.models.choices import Check, Persistence, Protocol
 from apps.services.models.fallback import Fallback
+from apps.services.models.layer7 import Layer7
 from apps.services.models.listening import Listening
 from apps.services.models.other import Other
+from apps.services.models.ports import own_ports
 
 
 class VirtualService(Listening, Balancing, Checking, Fallback, Other):
@@ -94,7 +94,7 @@ class VirtualService(Listening, Balancing, Checking, Fallback, Other):
         return not self.backend_only
 
     def _own_port(self) -> str:
-        own = settings.OWN_PORTS | import_string(settings.WEBUI_PORTS)()
+        own = own_ports() | Layer7.get().ports
         for port, purpose in own.items():
             if any(first <= port <= last for first, last in port_spans(self.ports)):
                 return f"Port {port} is used by the appliance itself ({purpose}). Choose another port."
