@@ -11,7 +11,7 @@ from typing import Any
 
 from apps.haproxy.config import Config, Service
 from apps.haproxy.render import CONFIG_FILE, SCRIPTS, render
-from apps.services.models import HealthCheckScript, RealServer, VirtualService
+from apps.services.models import HealthCheckScript, Layer7, RealServer, VirtualService
 from apps.system import files, haproxy
 from apps.system.host import descriptor_limit
 from tests.haproxy.test_render import HOST
@@ -64,7 +64,8 @@ def running(services: list[Service], scripts: tuple[HealthCheckScript, ...] = ()
         host = replace(
             host, admin_socket=home / "admin.sock", stats_socket=home / "stats.sock", server_state=home / "state"
         )
-        rendering = render(Config(host, tuple(services), scripts=scripts))
+        layer7 = Layer7(agent_interval="200ms", slow_start="1ms")
+        rendering = render(Config(host, tuple(services), layer7=layer7, scripts=scripts))
         files.write_tree(home / "config", rendering.files)
         host.scripts.mkdir(mode=0o755)
         for name, content in rendering.files.items():
