@@ -71,6 +71,11 @@ class Option(models.Field[Any, Any]):
     def element(self) -> str:
         return self._element or self.name
 
+    @staticmethod
+    def is_told(value: Any) -> bool:
+        """Whether a flat option with this value gives a line."""
+        return value is not False and value not in ("", None)
+
     def applies(self, instance: object) -> bool:
         return holds(self.when, instance)
 

@@ -1,6 +1,7 @@
 """What stands before the virtual services in haproxy.cfg: global, defaults, peers, statistics, mailers, resolvers."""
 
-from apps.haproxy.config import Config, Host
+from apps.common.option_kinds import port_spans
+from apps.haproxy.config import Config
 from apps.haproxy.ids import FIRST_ID
 from apps.haproxy.words import Owner, Section
 from apps.services.models import Layer7
@@ -12,6 +13,7 @@ RESOLVERS = "lbadmin:dns"
 STATS_USERS = "lbadmin:statistics"
 STATS_USER = "loadbalancer"
 STATS_ID = str(FIRST_ID)
+STEP = 100
 SPARE = 400  # open files beside those of connections: sockets, logs, listeners, checks
 
 
@@ -37,11 +39,21 @@ def has_mail(layer7: Layer7) -> bool:
     return bool(layer7.mail_from and layer7.mail_to and layer7.mail_server)
 
 
-def max_connections(layer7: Layer7, host: Host) -> int:
-    """Two open files for each, as far as the host goes: with more HAProxy would refuse to start."""
+def max_connections(config: Config) -> int:
+    """Two open files for each, as far as the host goes: with more HAProxy would refuse to start.
+
+    In steps, so that one service more or less is no other number.
+    """
+    layer7, host = config.layer7, config.host
     wanted: int = layer7.max_connections
     files: int = min(layer7.ulimit, host.descriptors or layer7.ulimit)
-    return min(wanted, max(10, (files - SPARE) // 2))
+    left = files - SPARE - _listeners(config) - sum(len(service.servers) for service in config.services)
+    return min(wanted, max(STEP, left // 2 // STEP * STEP))
+
+
+def _listeners(config: Config) -> int:
+    spans = (port_spans(service.vip.ports) for service in config.services if not service.vip.backend_only)
+    return sum(last - first + 1 for found in spans for first, last in found)
 
 
 def owner(option: str) -> Owner:
@@ -63,7 +75,7 @@ def _global(config: Config) -> Section:
     section.add("localpeer", "lbadmin")
     section.add("hard-stop-after", "1h")
     section.add("spread-checks", "5")
-    section.add("maxconn", str(max_connections(layer7, host)), owner=owner("max_connections"))
+    section.add("maxconn", str(max_connections(config)), owner=owner("max_connections"))
     section.add("tune.bufsize", str(layer7.buffer), owner=owner("buffer"))
     section.add("tune.maxrewrite", str(layer7.header_buffer), owner=owner("header_buffer"))
     if not layer7.multithreading or layer7.threads:

@@ -1,25 +1,31 @@
 """A virtual service as a section of haproxy.cfg."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterable, Iterator
+from operator import attrgetter
 from typing import NamedTuple
 
+from apps.common.kept import Kept
 from apps.common.options import options
+from apps.common.text_kinds import is_address
 from apps.haproxy import persistence, rules, servers
-from apps.haproxy.config import Service
+from apps.haproxy.config import Service, family_of
 from apps.haproxy.general import bracketed
 from apps.haproxy.ids import service_id
 from apps.haproxy.persistence import Line
-from apps.haproxy.words import Owner, Section
+from apps.haproxy.words import Lines, Owner, Section, said
 from apps.services.models import Pipeline, Protocol, RealServer, VirtualService
 
 FLAT = [option for option in options(VirtualService) if option.directive]
+OWN = {"label", "address", "certificate", "authority"}
+SHAPE = attrgetter(*(option.attname for option in options(VirtualService) if option.name not in OWN))
 FRONT = {"client_timeout", "max_connections", "accept_invalid"}  # say nothing in a backend
 COMPRESSED = "text/html text/plain text/css text/xml text/javascript application/javascript application/json".split()
 MONTH = 2_592_000  # seconds
+TUNNEL = "1h"  # not in the defaults: in TCP Mode it would count instead of the timeouts of client and server
 PIPELINES: dict[str, str] = {
     Pipeline.CLOSE: "option httpclose",
     Pipeline.SERVER_CLOSE: "option http-server-close",
-    Pipeline.FORCE_CLOSE: "option forceclose",
+    Pipeline.FORCE_CLOSE: "option httpclose",  # forceclose, as it was called, is the same since HAProxy 2.0
 }
 
 
@@ -32,38 +38,103 @@ class Around(NamedTuple):
     revoked: bool  # its CA Certificate has a revocation list
 
 
+class Frame(NamedTuple):
+    """The lines of a service that hold nothing of its own name and place: services that are set alike share them.
+
+    Each line stands with the option it comes from.
+    """
+
+    top: Lines
+    redirect: Lines
+    early: Lines
+    bottom: Lines
+    fallback: Lines
+
+
+FRAMES = Kept[Frame](most=1000)
+SAID = Kept[str](most=5000)  # of real servers that are set alike
+
+
 def listen(service: Service, around: Around) -> Section:
     vip = service.vip
+    alike = (around, shape_of(vip))
+    frame = FRAMES.get(alike, lambda: _frame(vip, around))
     section = Section(("backend" if vip.backend_only else "listen", vip.label), owner(vip))
     section.add("id", str(service_id(vip.pk)))
     if not vip.backend_only:
         accept = ["accept-proxy"] if vip.accept_proxy else []
         section.add("bind", ",".join(_binds(vip)), *accept, *_tls(vip, around), owner=owner(vip, "ports"))
-    section.add("mode", "tcp" if vip.protocol == Protocol.TCP else "http", owner=owner(vip, "protocol"))
-    if around.logging and not vip.backend_only:
-        section.add("option", "tcplog" if vip.protocol == Protocol.TCP else "httplog")
-    _web(section, vip)
-    for option in FLAT:
-        if option.applies(vip) and not (vip.backend_only and option.name in FRONT):
-            section.add_option(option, getattr(vip, option.name))
-    for line, whose in rules.request_lines(service):
-        section.add(*line, owner=whose)
-    if redirects(vip):
-        words = ("scheme", "https", "code", vip.redirect_code)
-        section.add("http-request redirect", *words, owner=owner(vip, "force_https"))
+    section.take(frame.top)
+    section.add_all(rules.request_lines(service))
+    section.take(frame.redirect)
+    if frame.redirect:
         return section
-    _balanced(section, service, around)
+    section.add_all(rules.header_lines(service))
+    section.take(frame.early)
+    section.add_all((line, owner(vip, "persistence")) for line in rules.waiting_lines(service))
+    section.add_all(rules.server_lines(service))
+    section.take(frame.bottom)
+    section.lines += [(_server_line(vip, server, alike), owner(server)) for server in service.servers]
+    section.take(frame.fallback)
     return section
 
 
-def _web(section: Section, vip: VirtualService) -> None:
-    if vip.protocol == Protocol.TCP:
-        return
+def _server_line(vip: VirtualService, server: RealServer, alike: Hashable) -> str:
+    address = server.address
+    traits = (alike, servers.TRAITS(server), is_address(address), family_of(vip, address))
+    about = SAID.get(traits, lambda: said(servers.said_words(vip, server)))
+    return f"    {said(servers.name_words(vip, server))} {about}".rstrip()
+
+
+def shape_of(vip: VirtualService) -> tuple[object, ...]:
+    """Everything that lines are made of, but for what the service is called and which certificates it shows."""
+    return (":" in vip.address, *SHAPE(vip))
+
+
+def _frame(vip: VirtualService, around: Around) -> Frame:
+    redirect = ("http-request redirect", "scheme", "https", "code", vip.redirect_code)
+    bottom = [("persistence", line) for line in persistence.lines(vip)]
+    fallback = servers.fallback_words(vip, around.fallback_port)
+    return Frame(
+        _drafted(_top(vip, around)),
+        _drafted([("force_https", redirect)] if redirects(vip) else []),
+        _drafted(_early(vip)),
+        _drafted([*bottom, *servers.check_lines(vip, around.script)]),
+        _drafted([("fallback_address", tuple(fallback))] if fallback else []),
+    )
+
+
+def _drafted(lines: Iterable[tuple[str, Line]]) -> Lines:
+    draft = Section(())
+    for _, (keyword, *words) in (found := list(lines)):
+        draft.add(keyword, *words)
+    return tuple((line, option) for (line, _), (option, _) in zip(draft.lines[1:], found, strict=True))
+
+
+def _top(vip: VirtualService, around: Around) -> Iterator[tuple[str, Line]]:
+    yield "protocol", ("mode", "tcp" if vip.protocol == Protocol.TCP else "http")
+    if around.logging and not vip.backend_only:
+        yield "", ("option", "tcplog" if vip.protocol == Protocol.TCP else "httplog")
+    if vip.protocol != Protocol.TCP:
+        yield from _web(vip)
+    for option in FLAT:
+        value = getattr(vip, option.name)
+        if option.is_told(value) and option.applies(vip) and not (vip.backend_only and option.name in FRONT):
+            yield option.name, (option.directive, *([] if value is True else [str(value)]))
+
+
+def _early(vip: VirtualService) -> Iterator[tuple[str, Line]]:
+    if not vip.redispatch:
+        yield "redispatch", ("no option redispatch",)
+    for line in persistence.early_lines(vip):
+        yield "persistence", line
+
+
+def _web(vip: VirtualService) -> Iterator[tuple[str, Line]]:
     if not vip.backend_only:
         # Without it a leaving worker resets idle keep-alive connections on a reload.
-        section.add("option", "idle-close-on-response")
-    for option, (keyword, *words) in _web_lines(vip):
-        section.add(keyword, *words, owner=owner(vip, option))
+        yield "", ("option", "idle-close-on-response")
+    yield from _web_lines(vip)
 
 
 def _web_lines(vip: VirtualService) -> Iterator[tuple[str, Line]]:
@@ -75,33 +146,13 @@ def _web_lines(vip: VirtualService) -> Iterator[tuple[str, Line]]:
         "compression": [("compression algo", "gzip"), ("compression type", *COMPRESSED)],
         "hsts": [("http-response set-header", "Strict-Transport-Security", f"max-age={vip.hsts_months * MONTH}")],
     }
+    if not vip.tunnel_timeout:
+        yield "tunnel_timeout", ("timeout tunnel", TUNNEL)
     if vip.pipeline in PIPELINES:
         yield "pipeline", (PIPELINES[vip.pipeline],)
     for name, lines in flags.items():
         for line in lines if getattr(vip, name) else ():
             yield name, line
-
-
-def _balanced(section: Section, service: Service, around: Around) -> None:
-    vip = service.vip
-    if not vip.redispatch:
-        section.add("no option redispatch", owner=owner(vip, "redispatch"))
-    for (keyword, *words), whose in _balanced_lines(service, around):
-        section.add(keyword, *words, owner=whose)
-
-
-def _balanced_lines(service: Service, around: Around) -> Iterator[tuple[Line, Owner]]:
-    """Each with whose it is, in the order in which HAProxy goes through them."""
-    vip = service.vip
-    yield from rules.header_lines(service)
-    early = [*persistence.early_lines(vip), *rules.waiting_lines(service)]
-    yield from ((line, owner(vip, "persistence")) for line in early)
-    yield from rules.server_lines(service)
-    yield from ((line, owner(vip, "persistence")) for line in persistence.lines(vip))
-    yield from ((line, owner(vip, option)) for option, line in servers.check_lines(vip, around.script))
-    yield from ((tuple(servers.server_words(vip, server)), owner(server)) for server in service.servers)
-    if words := servers.fallback_words(vip, around.fallback_port):
-        yield tuple(words), owner(vip, "fallback_address")
 
 
 def redirects(vip: VirtualService) -> bool:

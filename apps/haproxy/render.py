@@ -98,7 +98,8 @@ def _manual(config: Config) -> Iterator[Section]:
     if config.manual.text:
         lines: list[tuple[str, Owner | None]] = [(line, MANUAL) for line in config.manual.text.split("\n")]
         section = Section((), MANUAL, lines)
-        section.lines[0] = ("# Layer 7 – Manual Configuration", MANUAL)  # no words: quoted it would be none of a comment
+        # Not as words: in quotes it would be no comment.
+        section.lines[0] = ("# Layer 7 – Manual Configuration", MANUAL)
         yield section
 
 

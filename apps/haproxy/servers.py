@@ -1,6 +1,7 @@
 """Real servers and the fallback server as lines of a virtual service, with their health checks."""
 
 from collections.abc import Iterator
+from operator import attrgetter
 
 from apps.common.option_kinds import port_spans
 from apps.common.text_kinds import is_address
@@ -16,13 +17,25 @@ from apps.system.transparency import Family
 
 ANYWHERE = {Family.V4: "0.0.0.0", Family.V6: "[::]"}  # noqa: S104 - chosen by routing
 
+
 def server_words(vip: VirtualService, server: RealServer) -> list[str]:
     """The line of a real server: `server`, its label, its address, then what is said of it."""
+    return [*name_words(vip, server), *said_words(vip, server)]
+
+
+def name_words(vip: VirtualService, server: RealServer) -> list[str]:
     address = bracketed(server.address)
     words = ["server", server.label, f"{address}:{server.port}" if server.port else address]
     words += ["id", str(server_id(server.pk)), "weight", str(server.weight)]
-    if has_cookie(vip):
-        words += ["cookie", server.label]
+    return [*words, "cookie", server.label] if has_cookie(vip) else words
+
+
+TRAITS = attrgetter("port", "encrypted", "redirect_url", "min_connections", "max_connections")
+
+
+def said_words(vip: VirtualService, server: RealServer) -> list[str]:
+    """Of the server these depend on its TRAITS and on what kind of address it has, on nothing else."""
+    words = []
     if server.redirect_url and vip.protocol != Protocol.TCP:
         words += ["redir", server.redirect_url]
     if server.encrypted:
@@ -117,6 +130,8 @@ def fallback_words(vip: VirtualService, built_in_port: int) -> list[str]:
     words = ["server", "backup", f"{bracketed(vip.fallback_address)}:{port}", "id", str(FALLBACK_ID), "backup"]
     if not vip.fallback_persistent:
         words.append("non-stick")
+    elif has_cookie(vip):
+        words += ["cookie", "backup"]
     if vip.fallback_encrypted:
         words += ["ssl", "verify", "none"]
     return words

@@ -1,16 +1,15 @@
 """HAProxy text, built from words. Each line knows whose it is, so that HAProxy's errors find back to a field."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
-
-from apps.common.options import Option
+from typing import NamedTuple
 
 CHARACTERS = r"A-Za-z0-9_.:,/@%+=!<>{}()|&?~*;^$[\]-"  # that stand for themselves without quotes
 PLAIN = re.compile(rf"\A[{CHARACTERS}]+\Z")
 PLAIN_LINE = re.compile(rf"\A[ {CHARACTERS}]+\Z")
 BLANK: tuple[str, None] = ("", None)
+Lines = tuple[tuple[str, str], ...]
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -43,15 +42,18 @@ class Section:
         line = f"    {keyword} {said(words)}" if words else f"    {keyword}"
         self.lines.append((line, owner or self.owner))
 
-    def add_option(self, option: Option, value: Any) -> None:
-        """A flat option: its directive and, unless it is a flag, its value."""
-        if value is False or value in ("", None):
-            return
-        owner = Owner(self.owner.kind, self.owner.pk, self.owner.label, option.name) if self.owner else None
-        self.add(option.directive, *([] if value is True else [str(value)]), owner=owner)
+    def add_all(self, lines: Iterable[tuple[tuple[str, ...], Owner]]) -> None:
+        for (keyword, *words), owner in lines:
+            self.add(keyword, *words, owner=owner)
+
+    def take(self, lines: Lines) -> None:
+        """Lines that were made before, each with the option it comes from."""
+        if self.owner:
+            kind, pk, label, _ = self.owner
+            self.lines += [(line, Owner(kind, pk, label, option)) for line, option in lines]
 
 
-def said(words: tuple[str, ...]) -> str:
+def said(words: Sequence[str]) -> str:
     """The words as HAProxy reads them. Nearly always none needs quotes, and one look at the line is enough to know."""
     line = " ".join(words)
     if line.count(" ") == len(words) - 1 and PLAIN_LINE.match(line) and "" not in words:
