@@ -15,7 +15,7 @@ DEFAULTS: dict[str, Any] = {
     option.name: option.get_default() for option in options(Layer7) if option.has_default() and option.get_default()
 }
 WORD = "hunter2 & co"
-MAIL = {"mail_from": "lb@example.com", "mail_to": "ops@example.com", "mail_server": "mail.example.com"}
+MAIL = {"mail_from": "lb@example.com", "mail_to": "ops@example.com", "mail_server": "192.0.2.25"}
 
 
 def post(admin: Client, **changed: Any) -> Any:

@@ -3,10 +3,10 @@
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from apps.common.option_kinds import DurationOption, FlagOption, NumberOption
+from apps.common.option_kinds import AddressOption, DurationOption, FlagOption, NumberOption
 from apps.common.options import option
 from apps.common.secret_kinds import SecretOption
-from apps.common.text_kinds import HostOption, LineOption
+from apps.common.text_kinds import LineOption
 from apps.services.models.manual import Single
 from apps.services.models.ports import own_ports, port_problem
 
@@ -236,13 +236,15 @@ class Layer7(Single):
         default="",
         help="Who gets them. HAProxy: email-alert to.",
     )
-    mail_server = HostOption(
+    mail_server = AddressOption(
         "E-mail Server",
         element="emailserver",
         section="E-mail Alerts",
+        max_length=255,
         blank=True,
         default="",
-        help="The mail server that takes them without a password. HAProxy: mailers.",
+        help="The address of the mail server that takes them without a password. No name: HAProxy would look it up "
+        "only as it starts, and not start without an answer. HAProxy: mailers.",
     )
     mail_port = NumberOption(
         "E-mail Server Port",
