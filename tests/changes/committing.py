@@ -25,7 +25,7 @@ def reload() -> str:
 
 
 def told(service: str, column: str = "status") -> dict[str, str]:
-    """What HAProxy says of the real servers of a service, by their labels."""
+    """The first word of what HAProxy says of the real servers of a service, by their labels."""
     rows = haproxy.ask(settings.PATHS.haproxy_admin_socket, f"show stat {service} 4 -1").splitlines()
     table = csv.DictReader(row.removeprefix("# ") for row in rows if row)
-    return {row["svname"]: row[column] for row in table if row["svname"] != "backup"}
+    return {row["svname"]: row[column].partition(" ")[0] for row in table if row["svname"] != "backup"}
