@@ -53,7 +53,7 @@ def render(config: Config) -> Rendering:
         certificates = certificates_of(service.vip)
         rendering.certificates.update({pem_file(pk): pk for pk in certificates})
         rendering.files.update(_tls_files(service.vip, config))
-        own = [*(said for said, _ in section.lines), *(config.certificates[pk] for pk in certificates)]
+        own = [section.text, *(config.certificates[pk] for pk in certificates)]
         rendering.parts[service.vip.label] = "\n".join(own)
     return rendering
 

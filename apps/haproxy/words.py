@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 CHARACTERS = r"A-Za-z0-9_.:,/@%+=!<>{}()|&?~*;^$[\]-"  # that stand for themselves without quotes
@@ -42,6 +43,11 @@ class Section:
         line = f"    {keyword} {said(words)}" if words else f"    {keyword}"
         self.lines.append((line, owner or self.owner))
 
+    @cached_property
+    def text(self) -> str:
+        """Its lines; to be asked for when all of them are there."""
+        return "\n".join([line for line, _ in self.lines])
+
     def add_all(self, lines: Iterable[tuple[tuple[str, ...], Owner]]) -> None:
         for (keyword, *words), owner in lines:
             self.add(keyword, *words, owner=owner)
@@ -72,5 +78,6 @@ def quote(word: str) -> str:
 
 def text(sections: Iterable[Section]) -> tuple[str, list[Owner | None]]:
     """The file, and for each of its lines the owner. A blank line ends each section."""
-    lines = [line for section in sections for line in (*section.lines, BLANK)]
-    return "".join(f"{line}\n" for line, _ in lines), [owner for _, owner in lines]
+    all_of_them = list(sections)
+    owners = [owner for section in all_of_them for _, owner in (*section.lines, BLANK)]
+    return "".join([f"{section.text}\n\n" for section in all_of_them]), owners
