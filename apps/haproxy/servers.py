@@ -47,10 +47,11 @@ def said_words(vip: VirtualService, server: RealServer) -> list[str]:
 
 
 def _check(vip: VirtualService, server: RealServer) -> Iterator[str]:
-    if vip.check_type == Check.NONE:
+    port = vip.check_port or (None if server.port else _first_port(vip))
+    if vip.check_type == Check.NONE or not (port or server.port):
         return
     yield "check"
-    if port := vip.check_port or (None if server.port else _first_port(vip)):
+    if port:
         yield from ("port", str(port))
     yield from _check_tls(vip, server)
     own = {"inter": vip.check_interval, "rise": vip.check_rise, "fall": vip.check_fall, "slowstart": vip.slow_start}
@@ -71,7 +72,7 @@ def _check_tls(vip: VirtualService, server: RealServer) -> Iterator[str]:
 
 
 def _first_port(vip: VirtualService) -> int | None:
-    return port_spans(vip.ports)[0][0] if vip.ports else None
+    return None if vip.backend_only or not vip.ports else port_spans(vip.ports)[0][0]
 
 
 def _limits(server: RealServer) -> Iterator[str]:
