@@ -110,9 +110,9 @@ class RealServer(models.Model):
         if twins.exists():
             problem = f"Another Real Server of {self.service} has this label. Choose a different one."
             raise ValidationError({"label": problem})
-        if self.min_connections and not self.max_connections:
         if not self.port and self.service.needs_ports:
             problem = "Enter the port: a service that listens nowhere has none that could be checked."
             raise ValidationError({"port": problem})
+        if self.min_connections and not self.max_connections:
             problem = "This grows up to Maximum Connections. Enter that too, or 0 here."
             raise ValidationError({"min_connections": problem})

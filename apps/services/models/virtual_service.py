@@ -52,17 +52,17 @@ class VirtualService(Listening, Balancing, Checking, Fallback, Other):
             "certificate_id": self.protocol == Protocol.HTTP2,
             "application_cookie": self.persistence == Persistence.APPLICATION and self.protocol != Protocol.TCP,
             "check_script_id": self.check_type == Check.EXTERNAL,
-        }
             "check_port": self.needs_ports and self.pk and self.servers.filter(port=None).exists(),
+        }
         missing = [name for name, is_wanted in wanted.items() if is_wanted and not getattr(self, name)]
         return {name.removesuffix("_id"): MISSING[name] for name in missing}
 
-    def _contradictions(self) -> dict[str, str]:
     @property
     def needs_ports(self) -> bool:
         """Whether HAProxy could not tell where to check a real server without a port."""
         return self.backend_only and not self.manual and not self.check_port and self.check_type != Check.NONE
 
+    def _contradictions(self) -> dict[str, str]:
         problems = {}
         has_fallback = bool(self.fallback_address and self.fallback_port)
         if self.fallback_address and not self.fallback_port:
@@ -121,11 +121,11 @@ MISSING = {
     "ports": "Enter Ports.",
     "certificate_id": "HTTP/2 Mode ends TLS here and needs a certificate. Choose one, or upload it first.",
     "application_cookie": "Enter the name of the application's cookie, for example JSESSIONID.",
+    "check_port": "Some Real Servers have no port, and this service has none either. Enter the port to check.",
     "check_script_id": "Choose the script that checks. Scripts are kept under Health Check Scripts.",
 }
 
 
-    "check_port": "Some Real Servers have no port, and this service has none either. Enter the port to check.",
 def first_common_port(mine: str, others: str) -> int | None:
     for first, last in port_spans(mine):
         for other_first, other_last in port_spans(others):
