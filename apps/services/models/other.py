@@ -107,7 +107,8 @@ class Other(models.Model):
         choices=SendProxy,
         default=SendProxy.NONE,
         help="Tell Real Servers the client's address in a line before the traffic. They must expect it: others refuse "
-        "such connections. HAProxy: server … send-proxy.",
+        "such connections. V2 SSL also tells of the client's TLS, V2 SSL CN the name in its certificate. Health checks "
+        "send it too, unless they go to another port. HAProxy: server … send-proxy, check-send-proxy.",
     )
     accept_proxy = FlagOption(
         "Accept Proxy Protocol (STunnel proxy)",
@@ -126,7 +127,8 @@ class Other(models.Model):
         advanced=True,
         default=False,
         help="Real Servers see the client's own address. Their default gateway must be a floating IP of this "
-        "appliance, and clients must be in another subnet. HAProxy then runs as root. "
+        "appliance, so that their answers come back through it. Clients in the Real Servers' own subnet get no "
+        "answer: those servers answer them directly. HAProxy then runs as root, and this host forwards packets. "
         "HAProxy: source … usesrc clientip.",
     )
     tcp_keep_alive = FlagOption(
@@ -168,7 +170,8 @@ class Other(models.Model):
         blank=True,
         default="",
         hint="Blank: chosen by routing",
-        help="The address of this appliance that Real Servers see, for example the Virtual Service's own. "
+        help="The address of this appliance that Real Servers see, for example the Virtual Service's own. An IPv4 "
+        "address counts for Real Servers with IPv4 addresses, an IPv6 address for the others. "
         "HAProxy: server … source.",
     )
 

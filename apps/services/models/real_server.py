@@ -6,6 +6,7 @@ from django.db import models
 from apps.common.option_kinds import FlagOption, LabelOption, NumberOption
 from apps.common.text_kinds import HostOption, UrlOption
 from apps.services.models.choices import Protocol, State
+from apps.services.models.families import foreign
 from apps.services.models.virtual_service import VirtualService
 
 
@@ -113,6 +114,8 @@ class RealServer(models.Model):
         if not self.port and self.service.needs_ports:
             problem = "Enter the port: a service that listens nowhere has none that could be checked."
             raise ValidationError({"port": problem})
+        if self.service.transparent and (problem := foreign(self.service.address, self.address)):
+            raise ValidationError({"address": problem})
         if self.min_connections and not self.max_connections:
             problem = "This grows up to Maximum Connections. Enter that too, or 0 here."
             raise ValidationError({"min_connections": problem})

@@ -8,6 +8,7 @@ from apps.services.models.balancing import Balancing
 from apps.services.models.checking import Checking
 from apps.services.models.choices import Check, Persistence, Protocol
 from apps.services.models.fallback import Fallback
+from apps.services.models.families import foreign
 from apps.services.models.layer7 import Layer7
 from apps.services.models.listening import Listening
 from apps.services.models.other import Other
@@ -69,6 +70,8 @@ class VirtualService(Listening, Balancing, Checking, Fallback, Other):
             problems["fallback_port"] = "Enter the port of the fallback server, or leave its IP Address blank."
         if self.persistence == Persistence.LAST and not has_fallback:
             problems["fallback_address"] = "Last Successful needs a fallback server. Enter its IP Address and Port."
+        if self.transparent and (foreigners := self._foreigners()):
+            problems["transparent"] = " ".join(foreigners)
         sources = {self.source_address, self.check_source} - {""}
         if len(sources) > 1 and not self.transparent and self.check_type != Check.NONE:
             problems["check_source"] = (
@@ -90,6 +93,10 @@ class VirtualService(Listening, Balancing, Checking, Fallback, Other):
         by_hand = self.manual and not own
         field = "manual" if by_hand else "backend_only" if own and own[0].service_backend_only else "protocol"
         return {field: " ".join(said)}
+
+    def _foreigners(self) -> list[str]:
+        servers = self.servers.values_list("address", flat=True) if self.pk else []
+        return [problem for server in servers if (problem := foreign(self.address, server))]
 
     def _has_good_ports(self) -> bool:
         """Django calls `clean` even when a field was refused."""
