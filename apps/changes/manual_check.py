@@ -1,5 +1,6 @@
 """Layer 7 – Manual Configuration is read by HAProxy, together with all that is saved, before it is saved itself."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,7 @@ from apps.haproxy.render import MANUAL, Rendering, render
 from apps.services.models import ManualConfiguration
 
 SHOWN = 10  # complaints
+WITHOUT_LINE = re.compile(r"^\[ALERT\]\s*\(\d+\)\s*:\s*(?:config\s*:\s*)?(.+)", re.MULTILINE)
 
 
 def check(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -28,7 +30,7 @@ def check(given: Mapping[str, Any]) -> dict[str, Any]:
         return {"complaints": []}
     own = list(_complaints(refused.said, rendering))
     if not own and not _is_innocent(saved):
-        own = [refused.sentence.partition(" The previous")[0]]
+        own = [f"HAProxy refused it: {said.strip().rstrip('.')}." for said in WITHOUT_LINE.findall(refused.said)[:1]]
     return {"complaints": own[:SHOWN], "said": refused.said if own else ""}
 
 

@@ -121,7 +121,8 @@ def _defaults(layer7: Layer7) -> Section:
 def _peers(config: Config) -> Section:
     """Always there: without a peers section a reload empties the stick tables."""
     section = Section(("peers", PEERS))
-    section.add("bind", f"127.0.0.1:{config.host.peers_port}")
+    port = config.layer7.replication_port if config.layer7.replicate else config.host.peers_port
+    section.add("bind", f"127.0.0.1:{port}", owner=owner("replication_port"))
     section.add("server", "lbadmin")
     return section
 
