@@ -49,7 +49,7 @@ class Version:
 
     @property
     def transparent(self) -> set[Family]:
-        return set(map(Family, self.rendering.files.get(TRANSPARENT_FILE, "").split()))
+        return _families(self.rendering.files.get(TRANSPARENT_FILE, ""))
 
 
 def name_of(revision: int) -> str:
@@ -107,7 +107,11 @@ def current_addresses() -> set[str]:
 
 
 def currently_transparent() -> set[Family]:
-    return set(map(Family, files.read(settings.PATHS.haproxy_current / TRANSPARENT_FILE).split()))
+    return _families(files.read(settings.PATHS.haproxy_current / TRANSPARENT_FILE))
+
+
+def _families(text: str) -> set[Family]:
+    return {family for family in Family if family in text.split()}
 
 
 def prune() -> None:

@@ -117,6 +117,34 @@ def test_a_connection_goes_on_when_it_is_turned_off(lab: Lab) -> None:
 
 
 @pytest.mark.usefixtures("_gateways")
+@pytest.mark.parametrize("family", PLACES)
+def test_a_server_is_added_while_haproxy_runs(lab: Lab, family: str) -> None:
+    """Also the first one of a service."""
+    url, vip, server, client, _ = PLACES[family]
+    service = VirtualService.objects.create(
+        label="lan", address=vip, ports="80", persistence="none", transparent=True, fallback_address=""
+    )
+    reload()
+    assert not asked(lab, url)
+    RealServer.objects.create(service=service, label="srv1", address=server, port=PORT)
+    assert "Nothing was reloaded" in reload()
+    assert asked(lab, url)["peer"] == client
+    assert told("lan") == {"srv1": "UP"}
+
+
+@pytest.mark.usefixtures("_gateways")
+def test_clients_beside_the_real_servers_get_no_answer(lab: Lab) -> None:
+    """As its help says: the real server answers them directly."""
+    near = "10.10.40.100"
+    lab.node("client").run(["ip", "address", "add", f"{near}/24", "dev", "eth0"])
+    add(VIP, SERVER, transparent=True)
+    reload()
+    assert asked(lab, PLACES["IPv4"][0])["peer"] == CLIENT
+    assert not asked(lab, PLACES["IPv4"][0], "--interface", near, "-m", "1")
+    lab.node("client").run(["ip", "address", "delete", f"{near}/24", "dev", "eth0"])
+
+
+@pytest.mark.usefixtures("_gateways")
 def test_rules_that_somebody_flushed_are_back_within_a_minute(lab: Lab) -> None:
     add(VIP, SERVER, transparent=True)
     reload()
