@@ -14,8 +14,9 @@ Condition = Mapping[str, Collection[Any]]
 
 
 def as_json(condition: Condition) -> str:
-    """The condition for the page's script."""
-    return json.dumps({name: sorted(str(value) for value in values) for name, values in condition.items()})
+    """The condition for the page's script. None is what an empty control holds."""
+    texts = {name: ["" if value is None else str(value) for value in values] for name, values in condition.items()}
+    return json.dumps({name: sorted(values) for name, values in texts.items()})
 
 
 def holds(condition: Condition, instance: object) -> bool:

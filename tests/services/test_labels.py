@@ -18,6 +18,8 @@ from apps.services.models import (
     Layer7,
     ManualConfiguration,
     RealServer,
+    SniRule,
+    SslTermination,
     VirtualService,
 )
 
@@ -147,6 +149,25 @@ RULES: dict[type[Any], set[str]] = {
     ManualConfiguration: {"Manual Configuration"},
     FloatingIP: {"New Floating IP"},
     HealthCheckScript: {"Name", "Script"},
+    SniRule: {"Name", "Rule", "Certificate", "Back-end service", "Proxy protocol"},
+}
+SSL_TERMINATION = {  # no sections in the reference, and no default for most
+    "Label": BLANK,
+    "Associated Virtual Service": "Custom",
+    "Virtual Service IP": BLANK,
+    "Virtual Service Port": "443",
+    "Backend IP": BLANK,
+    "Backend Port": BLANK,
+    "SSL Operation Mode": "High Security",
+    "SSL Certificate": "Choose a certificate",  # the page begins with the built-in one
+    "Source IP address": BLANK,
+    "Enable Proxy Protocol": "off",  # an associated Virtual Service always knows the client; Custom begins without
+    "Ciphers": BLANK,
+    "Server cipher preference": "on",
+    "Disable TLSv1": "on",
+    "Disable TLSv1.1": "on",
+    "Disable TLSv1.2": "off",
+    "Disable TLSv1.3": "off",
 }
 
 # Drop-downs whose choices the reference lists, in any order.
@@ -199,6 +220,7 @@ CHOICES: dict[tuple[type[Any], str], set[str]] = {
         "Send Proxy V2 SSL",
         "Send Proxy V2 SSL CN",
     },
+    (SslTermination, "SSL Operation Mode"): {"High Security", "FIPS Compliant", "Compatible", "Custom", "Modern"},
     (HeaderRule, "Type"): {"Request", "Response"},
     (HeaderRule, "Option"): {"Add", "Set", "Delete", "Replace"},
 }
@@ -206,7 +228,11 @@ ACTIONS = {"Redirect Location", "Redirect Prefix", "Use Backend", "Use Server"} 
 
 # Beyond the reference.
 OURS: dict[type[Any], set[str]] = {
-    VirtualService: {"Interval", "Rise", "Fall", "Slow Start Time"},  # the global ones, for one service
+    VirtualService: {
+        *("Interval", "Rise", "Fall", "Slow Start Time"),  # the global ones, for one service
+        "Pass client certificate subject in header",
+    },
+    SniRule: {"Position", "Back-end IP", "Back-end port"},
     AclRule: {"Position"},
     HeaderRule: {"Position", "Match"},
 }
@@ -234,6 +260,10 @@ def test_advanced_configuration_has_every_label_with_its_default() -> None:
     assert {option.label: default_words(option) for option in options(Layer7)} == LAYER_7
 
 
+def test_terminations_have_every_label_that_haproxy_has_a_meaning_for() -> None:
+    assert {option.label: default_words(option) for option in options(SslTermination)} == SSL_TERMINATION
+
+
 @pytest.mark.parametrize("model", RULES)
 def test_other_pages_have_every_label(model: type[Any]) -> None:
     assert {option.label for option in options(model)} - OURS.get(model, set()) == RULES[model]
@@ -249,7 +279,7 @@ def test_every_drop_down_is_compared() -> None:
     """One that is added later has to be looked up in the reference."""
     offered = {
         (model, option.label)
-        for model in (VirtualService, RealServer, Layer7, HeaderRule)
+        for model in (VirtualService, RealServer, Layer7, HeaderRule, SslTermination, SniRule)
         for option in options(model)
         if option.flatchoices
     }

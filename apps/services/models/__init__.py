@@ -18,6 +18,9 @@ from apps.services.models.manual import ManualConfiguration
 from apps.services.models.real_server import RealServer
 from apps.services.models.rules import AclAction, AclRule, HeaderOption, HeaderRule, HeaderSide
 from apps.services.models.scripts import HealthCheckScript
+from apps.services.models.sni_rule import SniRule
+from apps.services.models.termination import SslTermination
+from apps.services.models.tls_modes import Mode
 from apps.services.models.virtual_service import VirtualService
 
 __all__ = [
@@ -33,12 +36,15 @@ __all__ = [
     "HealthCheckScript",
     "Layer7",
     "ManualConfiguration",
+    "Mode",
     "Persistence",
     "Pipeline",
     "Protocol",
     "RealServer",
     "RedirectCode",
     "SendProxy",
+    "SniRule",
+    "SslTermination",
     "State",
     "Verification",
     "VirtualService",

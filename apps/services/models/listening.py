@@ -10,6 +10,7 @@ from apps.common.option_kinds import (
     PortsOption,
     RelationOption,
 )
+from apps.common.text_kinds import TokenOption
 from apps.services.models.choices import TLS, WEB, Pipeline, Protocol, Verification
 
 FRONT = {"backend_only": {False}}
@@ -84,7 +85,8 @@ class Listening(models.Model):
         related_name="virtual_services",
         null=True,
         blank=True,
-        limit_choices_to=models.Q(is_authority=False) & ~models.Q(chain=""),  # without a chain it waits for its signature
+        limit_choices_to=models.Q(is_authority=False)
+        & ~models.Q(chain=""),  # without a chain it waits for its signature
         empty_label="Choose a certificate",
         help="The certificate clients see. Upload it first under Cluster Configuration > SSL Certificate. "
         "HAProxy: bind … ssl crt-list.",
@@ -114,6 +116,18 @@ class Listening(models.Model):
         default=Verification.REQUIRED,
         help="Required turns away clients without a certificate; Optional lets them in. "
         "It counts only when a CA Certificate is chosen. HAProxy: bind … verify.",
+    )
+    client_subject = TokenOption(
+        "Pass client certificate subject in header",
+        section="Protocol",
+        advanced=True,
+        when=TLS,
+        blank=True,
+        default="",
+        hint="A header's name, for example X-Client-Subject. Blank: not passed",
+        help="Tell Real Servers the subject of the client's certificate in this header. A header of this name that a "
+        "client sends itself is removed, also while no CA Certificate is chosen. "
+        "HAProxy: http-request set-header … ssl_c_s_dn.",
     )
     pipeline = ChoiceOption(
         "HTTP Pipeline Mode",

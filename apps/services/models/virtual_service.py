@@ -1,5 +1,8 @@
 """A VIP: the address and ports clients connect to, and how their connections are balanced."""
 
+from typing import Any
+
+from django.apps import apps
 from django.core.exceptions import ValidationError
 
 from apps.common.option_kinds import port_spans
@@ -12,7 +15,7 @@ from apps.services.models.families import foreign
 from apps.services.models.layer7 import Layer7
 from apps.services.models.listening import Listening
 from apps.services.models.other import Other
-from apps.services.models.ports import own_ports
+from apps.services.models.ports import clash, own_ports
 
 
 class VirtualService(Listening, Balancing, Checking, Fallback, Other):
@@ -39,7 +42,7 @@ class VirtualService(Listening, Balancing, Checking, Fallback, Other):
 
     def clean(self) -> None:
         """Rules between fields; form, import and API share them."""
-        problems = self._missing() | self._contradictions() | self._rule_problems()
+        problems = self._missing() | self._contradictions() | self._rule_problems() | self._termination_problems()
         is_placed = not problems.keys() & {"address", "ports"} and self._has_good_ports()
         if is_placed and (problem := self._own_port() or self._clash()):
             problems["ports"] = problem
@@ -98,6 +101,18 @@ class VirtualService(Listening, Balancing, Checking, Fallback, Other):
         servers = self.servers.values_list("address", flat=True) if self.pk else []
         return [problem for server in servers if (problem := foreign(self.address, server))]
 
+    def _termination_problems(self) -> dict[str, str]:
+        """SSL Terminations go on passing to it what it can take."""
+        terminations: Any = apps.get_model("services", "SslTermination")
+        problems = {}
+        if terminations._default_manager.filter(label=self.label).exists():
+            problems["label"] = "An SSL Termination has this label. Choose a different one."
+        for termination in terminations.passing_to(self) if self.pk else ():
+            if problem := termination.target_problem(self):
+                field = "authority" if self.protocol == Protocol.HTTP2 and self.authority_id else "protocol"
+                problems[field] = f"SSL Termination {termination} passes on to it. {problem}"
+        return problems
+
     def _has_good_ports(self) -> bool:
         """Django calls `clean` even when a field was refused."""
         try:
@@ -114,13 +129,7 @@ class VirtualService(Listening, Balancing, Checking, Fallback, Other):
         return ""
 
     def _clash(self) -> str:
-        others = VirtualService.objects.filter(address=self.address, backend_only=False).exclude(pk=self.pk)
-        for label, ports in others.values_list("label", "ports"):
-            if (port := first_common_port(self.ports, ports)) is not None:
-                return (
-                    f"Port {port} on {self.address} is already used by {label}. Choose another port or another address."
-                )
-        return ""
+        return clash(self.address, self.ports, service=self.pk or 0)
 
 
 MISSING = {
@@ -131,11 +140,3 @@ MISSING = {
     "check_port": "Some Real Servers have no port, and this service has none either. Enter the port to check.",
     "check_script_id": "Choose the script that checks. Scripts are kept under Health Check Scripts.",
 }
-
-
-def first_common_port(mine: str, others: str) -> int | None:
-    for first, last in port_spans(mine):
-        for other_first, other_last in port_spans(others):
-            if first <= other_last and other_first <= last:
-                return max(first, other_first)
-    return None
