@@ -4,9 +4,9 @@ from django.conf import settings
 
 from apps.changes import candidate
 from apps.haproxy.config import Service
-from apps.haproxy.states import commands, foreign, state_file
+from apps.haproxy.states import ADMIN, commands, foreign, parse, state_file
 from apps.haproxy.tables import clearing
-from apps.services.models import ManualConfiguration, RealServer, State
+from apps.services.models import Feedback, ManualConfiguration, RealServer, State
 from apps.system import files, haproxy
 
 
@@ -22,7 +22,10 @@ def tell() -> bool:
     Does nothing while it does not run.
     """
     answer = _answer()
-    told = commands(answer, dict(RealServer.objects.values_list("pk", "state")), _by_names(foreign(answer)))
+    wanted = dict(RealServer.objects.values_list("pk", "state"))
+    for pk in _left_to_agents():
+        del wanted[pk]
+    told = commands(answer, wanted, _by_names(foreign(answer)))
     if told:
         haproxy.tell(settings.PATHS.haproxy_admin_socket, *told)
     if answer:
@@ -38,6 +41,15 @@ def _forget() -> None:
     if servers := list(going.values_list("service__label", "pk")):
         told = clearing(haproxy.ask(settings.PATHS.haproxy_admin_socket, "show table"), servers)
         haproxy.tell(settings.PATHS.haproxy_admin_socket, *told)
+
+
+def _left_to_agents() -> list[int]:
+    """Real servers whose state nobody changed here since it was last told: agents may have, and are not undone."""
+    asked = RealServer.objects.filter(service__feedback=Feedback.AGENT, service__manual=False)
+    found = list(asked.values_list("service", "pk", "state"))
+    told = parse(files.read(settings.PATHS.server_state)) if found else {}
+    online = {"srv_admin_state": ADMIN[State.ONLINE]}
+    return [pk for vip, pk, state in found if told.get((vip, pk), online)["srv_admin_state"] == ADMIN[state]]
 
 
 def _by_names(services: set[str]) -> dict[tuple[str, str], str]:

@@ -7,11 +7,11 @@ from typing import Any
 
 from apps.common.options import Option, option, options
 from apps.haproxy.config import Config, Service
-from apps.haproxy.general import default_server
+from apps.haproxy.general import default_server, layer7_text
 from apps.haproxy.listen import pem_file
-from apps.haproxy.render import certificates_of, render, values
+from apps.haproxy.render import addresses, certificates_of, render, values
 from apps.haproxy.servers import server_words
-from apps.services.models import Balance, RealServer, VirtualService
+from apps.services.models import Balance, Check, Feedback, RealServer, VirtualService
 
 GENERAL = "general settings changed"
 VIP_OPTIONS = options(VirtualService)
@@ -53,8 +53,27 @@ class RemoveServer:
     server: str
 
 
-Step = ReplaceCertificate | AddServer | SetWeight | RemoveServer
-ORDER = [ReplaceCertificate, AddServer, SetWeight, RemoveServer]  # capacity comes before it goes
+@dataclass(frozen=True)
+class AddAddress:
+    address: str
+
+    def __str__(self) -> str:
+        return f"{self.address} is added to this host."
+
+
+@dataclass(frozen=True)
+class RemoveAddress:
+    address: str
+
+    def __str__(self) -> str:
+        return f"{self.address} is removed from this host."
+
+
+OfServer = AddServer | SetWeight | RemoveServer
+OfAddress = AddAddress | RemoveAddress
+Step = ReplaceCertificate | OfServer | OfAddress
+# What is needed comes before what goes.
+ORDER = [AddAddress, ReplaceCertificate, AddServer, SetWeight, RemoveServer, RemoveAddress]
 
 
 @dataclass(frozen=True)
@@ -64,21 +83,39 @@ class Plan:
     steps: tuple[Step, ...] = ()
     reasons: tuple[str, ...] = ()
 
+    @property
+    def addresses(self) -> list[OfAddress]:
+        """What is done to the host. HAProxy need not be told."""
+        return [step for step in self.steps if isinstance(step, OfAddress)]
+
+    @property
+    def is_about_addresses(self) -> bool:
+        return bool(self.steps) and len(self.addresses) == len(self.steps)
+
 
 def plan(old: Config, new: Config) -> Plan:
     """Administrative states are no part of it: they act at once, on their own way."""
     found = [*_general(old, new), *_services(old, new), *_certificates(old, new)]
     steps = [item for item in found if not isinstance(item, str)]
     reasons = [item for item in found if isinstance(item, str)]
+    steps += [] if reasons else _addresses(old, new)
     return Plan(tuple(sorted(steps, key=lambda step: ORDER.index(type(step)))), tuple(dict.fromkeys(reasons)))
+
+
+def _addresses(old: Config, new: Config) -> Iterator[Step]:
+    """The host's, not HAProxy's: on their own they need no reload."""
+    before, now = addresses(old), addresses(new)
+    yield from (AddAddress(address) for address in sorted(now - before))
+    yield from (RemoveAddress(address) for address in sorted(before - now))
 
 
 def _general(old: Config, new: Config) -> Iterator[str]:
     if old.host != new.host:
         yield GENERAL
-    for before, after in ((old.layer7, new.layer7), (old.manual, new.manual)):
-        if any(getattr(before, item.attname) != getattr(after, item.attname) for item in options(after)):
-            yield f"{after} changed"
+    if changed := _that_matter(options(new.layer7), old.layer7, new.layer7, lambda layer7: layer7_text(new.host, layer7)):
+        yield f"{_listed(changed)} changed in {new.layer7}"
+    if old.manual.text != new.manual.text:
+        yield f"{new.manual} changed"
     for pk, script in new.scripts_used.items():
         earlier = old.scripts_used.get(pk, script)
         if (earlier.content, earlier.label) != (script.content, script.label):
@@ -148,9 +185,11 @@ class _Comparison:
     def _server(self, old: RealServer, new: RealServer) -> Iterator[Step | str]:
         vip = self.new.vip
         changed = _that_matter(RIP_OPTIONS, old, new, lambda server: server_words(vip, server))
-        if WEIGHT in changed:
+        # An agent's percentages are of the weight that HAProxy began with.
+        at_once = [WEIGHT] if WEIGHT in changed and vip.feedback != Feedback.AGENT else []
+        if at_once:
             yield SetWeight(vip.label, new.label, new.weight)
-        if others := [item for item in changed if item != WEIGHT]:
+        if others := [item for item in changed if item not in at_once]:
             yield f"{_listed(others)} changed on {new.label} of {vip.label}"
 
     def _added(self, server: RealServer) -> Step | str:
@@ -165,15 +204,23 @@ class _Comparison:
             return f"{added} {vip.label} is balanced by {_words(vip, 'balance')}"
         if "resolvers" in said:
             return f"{added} {server.address} is a name"
+        # HAProxy 2.6 dies of a script that checks an added server; and to an agent's percentages it is down.
+        if vip.check_type == Check.EXTERNAL or "agent-check" in said:
+            name = "check_type" if vip.check_type == Check.EXTERNAL else "feedback"
+            return f"{added} {vip.label} is checked by {_words(vip, name)}"
         # A server that is added takes nothing from default-server.
-        said = [*default_server(self.known.layer7), *said, *_check_ssl(said), *POOL]
+        said = [*default_server(self.known.layer7), *_with_check_ssl(said), *POOL]
         return AddServer(vip.label, server.label, (address, *said), server.weight, server.state)
 
 
-def _check_ssl(said: list[str]) -> list[str]:
-    """In the file, checks speak TLS where the traffic does, unless they go to another port."""
+def _with_check_ssl(said: list[str]) -> list[str]:
+    """In the file, checks speak TLS where the traffic does, unless they go to another port or it is said that they do
+    not. Of an added server they only do what is said, and HAProxy refuses to be told what they do not.
+    """
     said_of_checks = {"port", "check-ssl", "no-check-ssl"}
-    return ["check-ssl"] if {"ssl", "check"} <= {*said} and not said_of_checks.intersection(said) else []
+    if {"ssl", "check"} <= {*said} and not said_of_checks.intersection(said):
+        return [*said, "check-ssl"]
+    return [word for word in said if word != "no-check-ssl"]
 
 
 def _certificates(old: Config, new: Config) -> Iterator[Step | str]:
