@@ -204,7 +204,7 @@ class SslTermination(models.Model):
         """Of an associated service that listens nowhere, nobody knows the address."""
         wanted = {"label": True, "address": True}
         wanted |= dict.fromkeys(("backend_address", "backend_port"), self.service is None)
-                missing = [name for name, is_it in wanted.items() if is_it and not getattr(self, name)]
+        missing = [name for name, is_it in wanted.items() if is_it and not getattr(self, name)]
         return {name: f"Enter {option(self, name).label}." for name in missing}
 
     def _version_problems(self) -> dict[str, str]:
@@ -230,7 +230,7 @@ class SslTermination(models.Model):
         """
         if target.protocol == Protocol.HTTP2 and target.authority_id:
             return NO_CLIENTS.format(target)
-        rules: Any = self.rules.exclude(pk=but.pk or 0 if but else 0).select_related("service") if self.pk else []
+        rules: Any = self.rules.exclude(pk=(but.pk or 0) if but else 0).select_related("service") if self.pk else []
         others = [item for item in [self.service, *(rule.service for rule in rules)] if item and item.pk != target.pk]
         for other in others:
             if (other.protocol == Protocol.TCP) != (target.protocol == Protocol.TCP):
