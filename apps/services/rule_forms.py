@@ -25,8 +25,10 @@ class AclRuleForm(RuleForm):
         model = AclRule
         fields = ("conditions", "action", "value")
 
-    def __init__(self, *args: Any, typed: list[Condition] | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args: Any, instance: AclRule, typed: list[Condition] | None = None, **kwargs: Any) -> None:
+        if instance.pk is None and not option(AclRule, "action").allows(instance.action, instance):
+            instance.action = AclAction.DENY  # applies everywhere
+        super().__init__(*args, instance=instance, **kwargs)
         self.typed = typed
         self.fields["conditions"].error_messages["required"] = "Enter at least one condition: its Type and URL/Text."
         self._offer_what_applies()
@@ -36,8 +38,6 @@ class AclRuleForm(RuleForm):
         """And what the rule has: the server refuses it, and says so."""
         field: Any = self.fields["action"]
         allows, chosen = option(AclRule, "action").allows, self["action"].value()
-        if not self.is_bound and not self.instance.pk and not allows(chosen, self.instance):
-            chosen = self.initial["action"] = AclAction.DENY
         field.choices = [item for item in AclAction.choices if item[0] == chosen or allows(item[0], self.instance)]
 
     def cards(self) -> list[Card]:
