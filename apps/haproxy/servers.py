@@ -92,8 +92,10 @@ def _source(vip: VirtualService, server: RealServer) -> Iterator[str]:
 
     A source counts for servers of its own family: to others no packet could go from there.
     """
-    family = family_of(vip, server.address)
     source = source_of(vip) or check_source_of(vip)
+    if not source and not vip.transparent:
+        return
+    family = family_of(vip, server.address)
     if (":" in source) != (family == Family.V6):
         source = ""
     if vip.transparent:
