@@ -1,24 +1,39 @@
 """Drain and Halt with clients that are known already, with and without Clear Stick Table on Drain."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from apps.changes import states
 from apps.changes.tasks import apply_server_states, reconcile
 from apps.haproxy.tables import clearing
+from apps.overview import actions
 from apps.services.models import RealServer, State, VirtualService
+from lbadmin.celery import app
 from tests.traffic.clients import CLIENT, Client, clients
 from tests.traffic.conftest import Start, balanced
-from tests.traffic.machines import Farm
+from tests.traffic.machines import Farm, farm
+from tests.traffic.rdp import REQUEST, RemoteDesktop, desktop, dial, packet, received
+
+
+@pytest.fixture(autouse=True)
+def worker() -> Iterator[None]:
+    """Tasks are done where they are asked for."""
+    app.conf.task_always_eager = True
+    yield
+    app.conf.task_always_eager = False
 
 
 def set_state(name: str, state: State) -> None:
-    """As the button and the worker do it."""
-    RealServer.objects.filter(label=name).update(state=state)
-    apply_server_states()
+    """As the button does it."""
+    actions.set_state(list(RealServer.objects.filter(label=name)), state)
 
 
-def test_without_the_option_known_clients_stay_and_new_ones_go_elsewhere(start: Start, machines: Farm) -> None:
-    balanced(machines["one"], machines["two"], persistence="ip")
+@pytest.mark.parametrize("mode", ["ip", "http"])
+def test_without_the_option_known_clients_stay_and_new_ones_go_elsewhere(
+    mode: str, start: Start, machines: Farm
+) -> None:
+    balanced(machines["one"], machines["two"], persistence=mode)
     start()
     known = Client()
     name = known.who()
@@ -54,6 +69,20 @@ def test_who_did_not_come_during_a_halt_is_forgotten_too(start: Start, machines:
     assert appliance.table() == []
 
 
+def test_an_open_connection_stays_during_drain_and_is_cut_by_halt(start: Start) -> None:
+    with farm("one", "two", kind=RemoteDesktop) as machines:
+        balanced(machines["one"], machines["two"], protocol="tcp", persistence="ip", clear_on_drain=True)
+        start()
+        with dial(b"") as link:
+            name = received(link)
+            set_state(name.decode(), State.DRAIN)
+            assert desktop(b"") != name.decode()
+            link.sendall(packet(REQUEST, b"more"))
+            assert received(link) == name
+            set_state(name.decode(), State.HALT)
+            assert received(link) == b""
+
+
 def test_clients_of_other_servers_and_services_stay(start: Start, machines: Farm) -> None:
     balanced(machines["one"], machines["two"], persistence="ip", clear_on_drain=True)
     balanced(machines["one"], machines["two"], label="other", ports="18481", persistence="ip")
@@ -69,16 +98,20 @@ def test_clients_of_other_servers_and_services_stay(start: Start, machines: Farm
 def test_a_server_that_is_drained_in_the_middle_of_a_reload_is_forgotten_as_well(start: Start, machines: Farm) -> None:
     """The new process begins drained by the state file, so it needs no telling, but was taught the entries."""
     balanced(machines["one"], machines["two"], persistence="ip", clear_on_drain=True)
+    balanced(machines["one"], machines["two"], label="other", ports="18481", persistence="ip")
     appliance = start()
     appliance.settle()
-    name = Client().who()
+    person, other = Client(), Client(to=("127.0.0.9", 18481))
+    name = person.who()
+    assert other.who() == name
     RealServer.objects.filter(label=name).update(state=State.DRAIN)
     appliance.reload()
     apply_server_states()
     assert appliance.table() == []
     appliance.reload()
     assert appliance.table() == []
-    assert Client().who() != name
+    assert person.who() != name
+    assert {other.who() for _ in range(3)} == {name}  # known, in a service without the option
 
 
 def test_what_a_slow_answer_brings_back_is_cleared_within_a_minute(start: Start, machines: Farm) -> None:
