@@ -136,8 +136,10 @@ class Farm:
 @contextmanager
 def farm(*names: str, **fields: Any) -> Iterator[Farm]:
     made = Farm(**fields)
-    for name in names:
-        made.add(name)
-    yield made
-    for name in list(made.running):
-        made.fail(name)
+    try:
+        for name in names:
+            made.add(name)
+        yield made
+    finally:
+        for name in list(made.running):
+            made.fail(name)
