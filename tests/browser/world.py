@@ -13,7 +13,16 @@ from apps.common.models import Generation
 from apps.overview import store
 from apps.overview.snapshot import Key, Server, Service, Snapshot
 from apps.services.conditions import Condition, write
-from apps.services.models import AclRule, HeaderRule, Persistence, Protocol, RealServer, State, VirtualService
+from apps.services.models import (
+    AclRule,
+    HeaderRule,
+    HealthCheckScript,
+    Persistence,
+    Protocol,
+    RealServer,
+    State,
+    VirtualService,
+)
 from tests.changes.recorded import commit
 from tests.conftest import Browser
 
@@ -32,6 +41,7 @@ def make(administrator: User, certificate: bytes) -> World:
     _upload(administrator, certificate)
     commit(pk=1, user="bob", sentence="HAProxy was reloaded.")
     _add_services()
+    HealthCheckScript.objects.create(pk=1, label="ldap", content="#!/bin/sh\nexit 0\n")
     commit(pk=2, reason="CHG-4711")
     VirtualService.objects.filter(pk=2).update(timeout=True, client_timeout="92s")
     commit(JobState.REFUSED, pk=3, sentence="HAProxy refused AVS-AQI.", said="[ALERT] parsing [haproxy.cfg:64]")
