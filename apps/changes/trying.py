@@ -14,7 +14,7 @@ from apps.haproxy.sandbox import ASKED, BY_HAND, CERTIFICATE, ENTRY, TRIED, sand
 from apps.services.conditions import read
 from apps.services.models import AclAction, AclRule, Protocol
 from apps.system import haproxy
-from apps.system.sandbox import Client, Outcome, try_out
+from apps.system.sandbox import Client, Files, Outcome, try_out
 
 TRIED_LINE = re.compile(rf"^{TRIED}(\S+) (\S+) (\S+) (\S+) ?(.*)$", re.MULTILINE)
 ASKED_LINE = re.compile(rf"^{ASKED}([A-Z]+) ([\w+/=]+) ([\w+/=]+)$", re.MULTILINE)
@@ -46,8 +46,7 @@ def _try(config: Config, service: Service, given: Mapping[str, Any]) -> Outcome:
     client = Client(given["source"], vip.address, port, name)
     return try_out(
         lambda directory, user: sandbox(config, service, directory, user),
-        ENTRY,
-        CERTIFICATE if has_tls else "",
+        Files(ENTRY, CERTIFICATE if has_tls else ""),
         client,
         sent,
     )

@@ -64,6 +64,7 @@ def _around(user: str) -> Iterator[Section]:
     if user:
         section.add("user", user)
         section.add("group", user)
+    section.add("hard-stop-after", "2s")
     section.add("maxconn", "20")
     section.add("nbthread", "1")
     section.add("tune.bufsize", "65536")

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,23 +46,33 @@ class Outcome:
     log: str
 
 
-def try_out(render: Callable[[Path, str], str], entry: str, certificate: str, client: Client, sent: str) -> Outcome:
+@dataclass(frozen=True)
+class Files:
+    """In the sandbox's directory: the socket for the request, and the certificate if there has to be one."""
+
+    entry: str
+    certificate: str = ""
+
+
+def try_out(
+    render: Callable[[Path, str], str], names: Files, client: Client, sent: str, patience: float = PATIENCE
+) -> Outcome:
     """Start HAProxy with what `render` makes for a directory and a user, and send it one request.
 
     Without `sent` a TLS handshake is begun instead, and only what HAProxy logs of it counts. Raises haproxy.Refused
     or haproxy.NoAnswer.
     """
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     user = "haproxy" if os.geteuid() == 0 else ""
     with tempfile.TemporaryDirectory(prefix="lbadmin-try-") as name:
         directory = Path(name)
         if user:
             own(directory, user, user)
         files.write(directory / CONFIG, render(directory, user))
-        if certificate:
-            files.write(directory / certificate, tls.self_signed())
+        if names.certificate:
+            files.write(directory / names.certificate, tls.self_signed())
         with _running(directory) as process:
-            link = _connect(process, directory / entry, deadline)
+            link = _connect(process, directory / names.entry, deadline)
             with link:
                 answer = _exchange(link, client, sent, deadline)
             return Outcome(answer, _end(process, deadline))
@@ -77,14 +87,21 @@ def _running(directory: Path) -> Iterator[subprocess.Popen[bytes]]:
     try:
         yield process
     finally:
-        _signal(process, signal.SIGKILL)
-        process.communicate()
+        _kill(process)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> bytes:
+    _signal(process, signal.SIGKILL)
+    return process.communicate()[0] if process.stdout and not process.stdout.closed else b""
 
 
 def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    """`timeout` has a process group of its own, with HAProxy in it."""
-    if process.poll() is None:
-        os.killpg(process.pid, number)
+    """To the process group that `timeout` makes for itself and HAProxy. While a pipe is open one of them lives;
+    SIGUSR1 ends the one at once and has the other finish.
+    """
+    if process.stdout and not process.stdout.closed:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
 
 
 def _connect(process: subprocess.Popen[bytes], path: Path, deadline: float) -> socket.socket:
@@ -160,6 +177,5 @@ def _end(process: subprocess.Popen[bytes], deadline: float) -> str:
     try:
         log, _ = process.communicate(timeout=max(0.5, deadline - time.monotonic()))
     except subprocess.TimeoutExpired:
-        _signal(process, signal.SIGKILL)
-        log, _ = process.communicate()
+        log = _kill(process)
     return log.decode(errors="replace")

@@ -40,7 +40,8 @@ class Echo(Answer):
         self.end_headers()
         self.wfile.write(body)
 
-    do_POST = do_GET
+    def do_POST(self) -> None:
+        self.do_GET()
 
 
 def service(pk: int, *rules: AclRule | HeaderRule, **fields: Any) -> Service:
@@ -80,13 +81,13 @@ def _with_servers(item: Service, ports: list[int]) -> Service:
 
 @contextmanager
 def _haproxy(directory: Path, services: tuple[Service, ...]) -> Iterator[None]:
-    sockets = {"admin_socket": directory / "admin", "stats_socket": directory / "stats", "stats_group": ""}
-    host = replace(HOST, **sockets, server_state=directory / "state", user="", peers_port=free_port(), descriptors=2000)
+    host = replace(HOST, admin_socket=directory / "admin", stats_socket=directory / "stats", stats_group="")
+    host = replace(host, server_state=directory / "state", user="", peers_port=free_port(), descriptors=2000)
     rendering = render(Config(host, services, {1: "x"}))
     pems = dict.fromkeys(rendering.certificates, (directory / "certificate.pem").read_text())
     files.write_tree(directory / "config", rendering.files | pems)
     haproxy.check(directory / "config" / "haproxy.cfg")
-    words = [haproxy.BINARY, "-db", "-f", directory / "config" / "haproxy.cfg"]
+    words = [haproxy.BINARY, "-db", "-f", str(directory / "config" / "haproxy.cfg")]
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait(process, directory / "admin")

@@ -106,7 +106,7 @@ def test_more_than_twenty_conditions_are_refused(admin: Client, service: Virtual
 def test_only_what_applies_is_offered(admin: Client, service: VirtualService) -> None:
     mail = VirtualService.objects.get(label="mail")
     form = admin.get(f"{pages(mail)}add/").context["form"]
-    assert {type.value for row in form.condition_rows for type in row.types} == {"src_blk", "sni"}
+    assert {match.value for row in form.condition_rows for match in row.types} == {"src_blk", "sni"}
     assert [value for value, _ in form.fields["action"].choices] == ["backend", "use_server", "deny"]
     assert form["action"].value() == "deny"
 
