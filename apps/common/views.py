@@ -26,11 +26,13 @@ def edit(
     context: dict[str, Any] | None = None,
     touch: bool = True,
     template: str = "common/edit.html",
+    also: Callable[[Any], None] = lambda saved_object: None,
 ) -> HttpResponse:
     """Show a form; on a good POST save it and go to `done`. `saved` says what happened, with the object as `{}`.
 
     Traffic is untouched: it changes on commit. `touch` is off for what is never committed. What somebody else saved
-    meanwhile is never overwritten silently: both versions are shown, and a second Update decides.
+    meanwhile is never overwritten silently: both versions are shown, and a second Update decides. `also` is done with
+    what was saved, in the same transaction.
     """
     if request.method == "POST" and form.is_valid() and not form.meet(request.POST.get("stamp", "")):
         what = "changed" if form.instance.pk else "added"
@@ -38,6 +40,7 @@ def edit(
             with transaction.atomic():
                 saved_object = form.save()
                 Edit.record(request.user.get_username(), saved_object, what)
+                also(saved_object)
                 if touch:
                     Generation.touch()
         except Refused as refused:
@@ -58,10 +61,13 @@ def delete(
     done: str,
     touch: bool = True,
     protect: Callable[[Sequence[models.Model]], None] = lambda items: None,
+    choice: str = "",
+    chosen: Callable[[], None] = lambda: None,
 ) -> HttpResponse:
     """Ask, then delete. `loss` says what goes; an object still in use is kept, and the message says who uses it.
 
-    `protect` raises ProtectedError for a use that the database does not know.
+    `protect` raises ProtectedError for a use that the database does not know. `choice` is offered beside, as a tick:
+    with it `chosen` is done in the same transaction.
     """
     name = f"{instance._meta.verbose_name} {instance}"
     if request.method == "POST":
@@ -70,6 +76,8 @@ def delete(
                 protect([instance])
                 Edit.record(request.user.get_username(), instance, "removed")
                 instance.delete()
+                if choice and request.POST.get("choice"):
+                    chosen()
                 if touch:
                     Generation.touch()
         except ProtectedError as error:
@@ -77,7 +85,7 @@ def delete(
         else:
             messages.success(request, f"{name} deleted.")
         return redirect(done)
-    return confirm(request, title=f"Delete {name}", loss=loss, button="Delete", cancel=done)
+    return confirm(request, title=f"Delete {name}", loss=loss, button="Delete", cancel=done, choice=choice)
 
 
 def users(error: ProtectedError) -> str:
@@ -86,10 +94,17 @@ def users(error: ProtectedError) -> str:
 
 
 def confirm(
-    request: HttpRequest, *, title: str, loss: str, button: str, cancel: str, hidden: dict[str, str] | None = None
+    request: HttpRequest,
+    *,
+    title: str,
+    loss: str,
+    button: str,
+    cancel: str,
+    hidden: dict[str, str] | None = None,
+    choice: str = "",
 ) -> HttpResponse:
-    """Ask before something is lost: the same address, posted once more with `hidden`, does it."""
-    page = {"title": title, "loss": loss, "button": button, "cancel": cancel, "hidden": hidden or {}}
+    """Ask before something is lost: the same address, posted once more with `hidden`, does it. `choice` is a tick."""
+    page = {"title": title, "loss": loss, "button": button, "cancel": cancel, "hidden": hidden or {}, "choice": choice}
     return render(request, "common/confirm.html", page)
 
 

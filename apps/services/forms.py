@@ -1,9 +1,10 @@
 """Forms of virtual services and real servers, made from the models' options."""
 
 from functools import cached_property
+from typing import Any
 
 from apps.common.forms import Card, OptionForm
-from apps.common.options import options
+from apps.common.options import Option, options
 from apps.services.models import RealServer, VirtualService
 from apps.services.rule_kinds import ACL, HEADER, rule_card
 
@@ -29,6 +30,24 @@ class ModifyVirtualService(OptionForm):
     @cached_property
     def _rule_cards(self) -> list[Card]:
         return [rule_card(kind, self.instance) for kind in (ACL, HEADER)] if self.instance.pk else []
+
+
+class DuplicateService(OptionForm):
+    """A copy of a virtual service: everything is the original's but what is asked for here."""
+
+    class Meta:
+        model = VirtualService
+        fields = ["label", "address", "ports"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.declared = [option for option in self.declared if option.applies(self.instance)]
+        for name in self.fields.keys() - {option.name for option in self.declared}:
+            del self.fields[name]
+
+    def _follows(self, option: Option, cleaned: dict[str, Any]) -> bool:
+        """No default, but the original's choice."""
+        return False
 
 
 class RealServerForm(OptionForm):

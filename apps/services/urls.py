@@ -22,6 +22,7 @@ urlpatterns = [
     *_rules(HEADER),
     path("virtual-services/add/", views.add_virtual_service, name="add-virtual-service"),
     path("virtual-services/<int:pk>/", views.modify_virtual_service, name="modify-virtual-service"),
+    path("virtual-services/<int:pk>/duplicate/", views.duplicate_virtual_service, name="duplicate-virtual-service"),
     path("virtual-services/<int:pk>/delete/", views.delete_virtual_service, name="delete-virtual-service"),
     path("real-servers/add/<int:service_pk>/", views.add_real_server, name="add-real-server"),
     path("real-servers/<int:pk>/", views.modify_real_server, name="modify-real-server"),

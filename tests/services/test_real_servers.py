@@ -66,6 +66,22 @@ def test_a_redirect_url_does_not_count_in_tcp_mode(admin: Client, service: Virtu
     assert RealServer.objects.get().redirect_url == ""
 
 
+@pytest.mark.parametrize(
+    ("protocol", "server", "advised"),
+    [("http", {}, True), ("http", {"encrypted": "on"}, False), ("http", {"port": "80"}, False), ("tcp", {}, False)],
+)
+def test_plain_http_to_port_443_is_accepted_with_a_hint(
+    admin: Client, service: VirtualService, protocol: str, server: dict[str, str], advised: bool
+) -> None:
+    """As the brief has it; it may be a slip all the same."""
+    VirtualService.objects.update(protocol=protocol)
+    words = "Port 443 usually expects TLS, but Re-Encrypt to Backend is off"
+    answer = admin.post(add(service), SERVER | server, follow=True)
+    assert (words in answer.content.decode()) == advised
+    page = admin.get(f"/lbadmin/cluster/real-servers/{RealServer.objects.get().pk}/").content.decode()
+    assert (words in page) == advised
+
+
 def test_deleting_asks_first(admin: Client, service: VirtualService) -> None:
     admin.post(add(service), SERVER)
     url = f"/lbadmin/cluster/real-servers/{RealServer.objects.get().pk}/delete/"

@@ -1,9 +1,12 @@
 """Layer 7 – Virtual Services: add, modify, delete, and what is refused."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
-from apps.services.models import Persistence, Protocol, VirtualService
+from apps.common.models import Edit
+from apps.services.models import FloatingIP, Persistence, Protocol, VirtualService
 
 ADD = "/lbadmin/cluster/virtual-services/add/"
 REDIRECT = {"label": "AVS-Redirect", "address": "10.10.40.217", "ports": "80", "protocol": "http"}
@@ -67,6 +70,38 @@ def test_modify_without_a_change_changes_nothing(admin: Client) -> None:
     data = {name: value for name, value in page.context["form"].initial.items() if value not in (None, False)}
     assert admin.post(page.request["PATH_INFO"], data).status_code == 302
     assert VirtualService.objects.values().get() == before
+
+
+@pytest.fixture
+def alone(db: None) -> VirtualService:
+    return VirtualService.objects.create(label="AVS", address="10.10.40.217", ports="443")
+
+
+def test_deleting_takes_the_floating_ip_along_unless_it_is_kept(admin: Client, alone: VirtualService) -> None:
+    url = f"/lbadmin/cluster/virtual-services/{alone.pk}/delete/"
+    assert "Keep the floating IP 10.10.40.217" in admin.get(url).content.decode()
+    assert admin.post(url).status_code == 302
+    assert not FloatingIP.objects.exists()
+
+
+def test_a_floating_ip_can_be_kept(admin: Client, alone: VirtualService) -> None:
+    admin.post(f"/lbadmin/cluster/virtual-services/{alone.pk}/delete/", {"choice": "on"})
+    assert not VirtualService.objects.exists()
+    assert [item.address for item in FloatingIP.objects.all()] == ["10.10.40.217"]
+    assert list(Edit.objects.values_list("kind", "what").order_by("pk")) == [
+        ("Virtual Service", "removed"),
+        ("Floating IP", "added"),
+    ]
+
+
+@pytest.mark.parametrize("other", [VirtualService(label="B", ports="80"), FloatingIP()])
+def test_nothing_is_offered_while_something_else_uses_the_address(
+    admin: Client, alone: VirtualService, other: Any
+) -> None:
+    other.address = alone.address
+    other.save()
+    page = admin.get(f"/lbadmin/cluster/virtual-services/{alone.pk}/delete/").content.decode()
+    assert "Keep the floating IP" not in page
 
 
 def test_options_that_do_not_apply_keep_their_stored_value(admin: Client) -> None:

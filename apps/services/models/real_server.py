@@ -107,6 +107,13 @@ class RealServer(models.Model):
     def service_protocol(self) -> str:
         return str(self.service.protocol)
 
+    @property
+    def advice(self) -> str:
+        """What may be a slip, although it works; blank when nothing seems odd."""
+        if self.port == 443 and not self.encrypted and self.service_protocol != Protocol.TCP:
+            return "Port 443 usually expects TLS, but Re-Encrypt to Backend is off: it is spoken to in plain HTTP."
+        return ""
+
     def clean(self) -> None:
         twins = RealServer.objects.filter(service=self.service, label=self.label).exclude(pk=self.pk)
         if twins.exists():
