@@ -68,12 +68,27 @@ class ExpressionOption(LineOption):
         check_expression(value)
 
 
+# What Python reads and HAProxy's PCRE does not, or, as a number of a group, only where it keeps groups.
+PYTHON_ONLY = re.compile(
+    r"""\\[1-9uU] | \\N\{ | \(\?\(\d+\)     # \1 \u00e9 \N{...} (?(1)...)
+    | \(\?[a-zA-Z]*[auL][a-zA-Z-]*[:)]         # (?a)
+    | \(\?P<(?![A-Za-z0-9_]{1,32}>)[^>]*>       # names of groups are short and plain
+    | \{\d*,?\d{5,}\}                          # {70000}
+    | \[([.=])[^]]*\1\]                         # [=a=]
+    | (?<!\[)(?<!\[\^)\[:[^]]*:\]               # [:alpha:] without its own brackets
+    | \[:\^?(?!(?:alnum|alpha|ascii|blank|cntrl|digit|graph|lower|print|punct|space|upper|word|xdigit):)[^]]*:\]""",
+    re.VERBOSE,
+)
+
+
 def check_expression(value: str) -> None:
     try:
         re.compile(value)
     except re.error as error:
         said = f"This is no regular expression: {error.msg}. Put a backslash before characters that mean themselves."
         raise ValidationError(said) from error
+    if found := PYTHON_ONLY.search(value.replace(r"\\", "")):
+        raise ValidationError(f"HAProxy does not understand {found[0]} in a regular expression. Write it another way.")
 
 
 class NameOption(PatternOption):
