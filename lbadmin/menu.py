@@ -51,6 +51,7 @@ MENU: list[Page | Menu] = [
             Page("SSL Certificate", "certificates"),
             Page("Layer 7 – Manual Configuration", "layer-7-manual"),
             Page("Layer 7 – Advanced Configuration", "layer-7-advanced"),
+            Page("Floating IPs", "floating-ips"),
             Page("Health Check Scripts", "health-check-scripts"),
         ],
     ),

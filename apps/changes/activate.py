@@ -14,6 +14,7 @@ from apps.system import files, haproxy, supervisor
 
 RELOAD = Plan(steps=(), reasons=("asked for",))
 AT_RUN_TIME = "The changes were made in the running HAProxy. Nothing was reloaded and no connection was cut."
+ON_THE_HOST = "The floating IPs of this host were changed. Nothing was reloaded and no connection was cut."
 DONE = {
     Kind.RELOAD: "HAProxy was reloaded and runs the saved configuration. No connection was cut.",
     Kind.RESTART: "HAProxy was restarted and runs the saved configuration.",
@@ -32,7 +33,7 @@ def swap(version: Version, kind: Kind, config: Config, planned: Plan = RELOAD) -
         versions.make_current(version.name)
     try:
         if kind == Kind.RELOAD and _at_run_time(version, planned):
-            return AT_RUN_TIME
+            return ON_THE_HOST if planned.is_about_addresses else AT_RUN_TIME
         ACTIVATE[kind]()
     except TROUBLE as error:
         said = f"{error}\n{_log()}"

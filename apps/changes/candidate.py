@@ -10,6 +10,7 @@ from django.db import models
 from apps.certificates.models import Certificate
 from apps.common.models import Generation
 from apps.haproxy.config import Config, Host, Service
+from apps.haproxy.parts import parts
 from apps.haproxy.render import Rendering, render
 from apps.services.models import (
     AclRule,
@@ -99,9 +100,9 @@ def fingerprint(rendering: Rendering) -> str:
     return _hash((sorted(rendering.files.items()), sorted(rendering.parts.items())))
 
 
-def part_fingerprints(rendering: Rendering) -> dict[str, str]:
-    """For each virtual service, by its label."""
-    return {label: _hash(part) for label, part in rendering.parts.items()}
+def part_fingerprints(config: Config, rendering: Rendering) -> dict[str, str]:
+    """For each virtual service by its label, and for what is none by a name that no label can be."""
+    return {name: _hash(part) for name, part in parts(config, rendering).items()}
 
 
 def _hash(content: object) -> str:
@@ -110,8 +111,9 @@ def _hash(content: object) -> str:
 
 @lru_cache(maxsize=1)
 def _fingerprints(generation: int) -> tuple[str, dict[str, str]]:
-    rendering = render(load())
-    return fingerprint(rendering), part_fingerprints(rendering)
+    config = load()
+    rendering = render(config)
+    return fingerprint(rendering), part_fingerprints(config, rendering)
 
 
 def fingerprints(generation: int | None = None) -> tuple[str, dict[str, str]]:

@@ -125,7 +125,7 @@ def record(job: Job, config: Config, rendering: Rendering) -> Revision:
     values = {
         "document": to_xml(document(config)),
         "files": rendering.files,
-        "parts": candidate.part_fingerprints(rendering),
+        "parts": candidate.part_fingerprints(config, rendering),
         "fingerprint": candidate.fingerprint(rendering),
     }
     return Revision.objects.update_or_create(job=job, defaults=values)[0]
@@ -150,6 +150,12 @@ def reconcile() -> None:
     network.keep(versions.current_addresses())
     states.apply()
     _keep_transparent(versions.currently_transparent())
+
+
+def fix_addresses() -> None:
+    """Where interfaces and their subnets have changed, floating IPs follow."""
+    network.move(versions.current_addresses())
+    network.keep(versions.current_addresses())
 
 
 def recover() -> None:

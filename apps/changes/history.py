@@ -92,7 +92,8 @@ def _what(job: Job, earlier: Revision | None) -> str:
         return "no Virtual Services"
     if earlier and earlier.fingerprint == job.revision.fingerprint:
         return "the same configuration"
-    return differ(earlier.parts if earlier else {}, job.revision.parts).sentence
+    difference = differ(earlier.parts if earlier else {}, job.revision.parts)
+    return "no Virtual Services" if earlier is None and difference.is_empty else difference.sentence
 
 
 @dataclass(frozen=True)

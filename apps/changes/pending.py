@@ -10,13 +10,16 @@ from apps.changes.background import last_check
 from apps.changes.candidate import fingerprints
 from apps.changes.models import Check, Job, JobState, Kind, Running
 from apps.common.models import Generation
+from apps.haproxy.plan import GENERAL
+from apps.services.models import Layer7, ManualConfiguration
 
 SHOWN = 6  # services named in the box
+ALWAYS = {str(Layer7._meta.verbose_name), str(ManualConfiguration._meta.verbose_name)}
 
 
 @dataclass(frozen=True)
 class Difference:
-    """How the candidate's services differ from the running ones, by label."""
+    """How the parts of the candidate differ from the running ones: services by label, others by their names."""
 
     added: list[str]
     changed: list[str]
@@ -25,7 +28,11 @@ class Difference:
     @property
     def sentence(self) -> str:
         parts = [f"{_names(labels)} {what}" for what, labels in self._kinds() if labels]
-        return ", ".join(parts) or "general settings changed"
+        return ", ".join(parts) or GENERAL
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.added or self.changed or self.removed)
 
     def _kinds(self) -> list[tuple[str, list[str]]]:
         return [("added", self.added), ("changed", self.changed), ("removed", self.removed)]
@@ -67,9 +74,9 @@ def difference(generation: int | None = None) -> Difference | None:
 
 
 def differ(before: Mapping[str, str], after: Mapping[str, str]) -> Difference:
-    """Both are the fingerprints of the services' parts by label."""
+    """Both are the fingerprints of the parts by their names. Revisions of old do not know what is always there."""
     return Difference(
-        added=[label for label in after if label not in before],
+        added=[label for label in after if label not in before and label not in ALWAYS],
         changed=[label for label in after if label in before and after[label] != before[label]],
         removed=[label for label in before if label not in after],
     )

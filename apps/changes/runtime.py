@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from cryptography import x509
 from django.conf import settings
 
-from apps.haproxy.plan import AddServer, Plan, RemoveServer, ReplaceCertificate, SetWeight
+from apps.haproxy.plan import AddServer, OfServer, Plan, RemoveServer, ReplaceCertificate, SetWeight
 from apps.haproxy.states import ADMIN, COMMANDS, FORCED, parse
 from apps.services.models import State
 from apps.system import haproxy
@@ -100,14 +100,14 @@ def _is_deleted(step: RemoveServer) -> bool:
 
 def _prove(plan: Plan) -> None:
     """What HAProxy says of the servers is what was asked for."""
-    steps = [step for step in plan.steps if not isinstance(step, ReplaceCertificate)]
+    steps = [step for step in plan.steps if isinstance(step, OfServer)]
     rows = _rows(steps)
     for step in steps:
         if not _is_done(step, rows.get(_name(step), {})):
             raise RuntimeRefused(f"HAProxy does not say of {step.server} of {step.service} what was asked for.")
 
 
-def _is_done(step: AddServer | SetWeight | RemoveServer, row: Mapping[str, str]) -> bool:
+def _is_done(step: OfServer, row: Mapping[str, str]) -> bool:
     if isinstance(step, RemoveServer):
         return not row
     if row.get("srv_uweight") != str(step.weight):
@@ -120,14 +120,14 @@ def _is_ready(step: AddServer, row: Mapping[str, str]) -> bool:
     return has_state and bool(int(row["srv_check_state"]) & CHECK_ENABLED) == step.is_checked
 
 
-def _rows(steps: Iterable[AddServer | SetWeight | RemoveServer]) -> dict[str, dict[str, str]]:
+def _rows(steps: Iterable[OfServer]) -> dict[str, dict[str, str]]:
     """What HAProxy knows of each server of the services that these steps are about, by `service/server`."""
     services = {step.service for step in steps}
     found = parse(haproxy.server_states(settings.PATHS.haproxy_admin_socket, *services)) if services else {}
     return {f"{row['be_name']}/{row['srv_name']}": row for row in found.values()}
 
 
-def _name(step: AddServer | SetWeight | RemoveServer) -> str:
+def _name(step: OfServer) -> str:
     return f"{step.service}/{step.server}"
 
 

@@ -41,6 +41,12 @@ def reconcile() -> None:
 
 
 @shared_task
+def fix_addresses() -> None:
+    """Put every floating IP on the interface of its subnet: an administrator saw one elsewhere, or missing."""
+    engine.fix_addresses()
+
+
+@shared_task
 def recover() -> None:
     """After a start: a job that was cut off is undone, floating IPs and administrative states are back."""
     engine.recover()

@@ -1,9 +1,9 @@
 """What stands before the virtual services in haproxy.cfg: global, defaults, peers, statistics, mailers, resolvers."""
 
 from apps.common.option_kinds import port_spans
-from apps.haproxy.config import Config
+from apps.haproxy.config import Config, Host
 from apps.haproxy.ids import FIRST_ID
-from apps.haproxy.words import Owner, Section
+from apps.haproxy.words import Owner, Section, text
 from apps.services.models import Layer7
 
 # No label of a virtual service can hold a colon.
@@ -26,6 +26,11 @@ def sections(config: Config) -> list[Section]:
     if config.layer7.stats_password:
         made += [_stats_users(config.layer7), _stats(config.layer7)]
     return made
+
+
+def layer7_text(host: Host, layer7: Layer7) -> str:
+    """All that Advanced Configuration makes, whatever else is configured."""
+    return text(sections(Config(host, layer7=layer7)))[0]
 
 
 def default_server(layer7: Layer7) -> list[str]:

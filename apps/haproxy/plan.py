@@ -112,7 +112,8 @@ def _addresses(old: Config, new: Config) -> Iterator[Step]:
 def _general(old: Config, new: Config) -> Iterator[str]:
     if old.host != new.host:
         yield GENERAL
-    if changed := _that_matter(options(new.layer7), old.layer7, new.layer7, lambda layer7: layer7_text(new.host, layer7)):
+    every = options(new.layer7)
+    if changed := _that_matter(every, old.layer7, new.layer7, lambda layer7: layer7_text(new.host, layer7)):
         yield f"{_listed(changed)} changed in {new.layer7}"
     if old.manual.text != new.manual.text:
         yield f"{new.manual} changed"

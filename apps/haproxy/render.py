@@ -44,7 +44,8 @@ def render(config: Config) -> Rendering:
     written = [service for service in config.services if not service.vip.manual]
     listens = [_listen(service, config) for service in written]
     haproxy, owners = text([*general.sections(config), *listens, *_manual(config)])
-    rendering = Rendering({CONFIG_FILE: haproxy, ADDRESSES_FILE: _addresses(config)}, {}, owners, {})
+    floating = "".join(f"{address}\n" for address in sorted(addresses(config)))
+    rendering = Rendering({CONFIG_FILE: haproxy, ADDRESSES_FILE: floating}, {}, owners, {})
     if config.transparent:
         rendering.files[TRANSPARENT_FILE] = "".join(f"{family}\n" for family in sorted(config.transparent))
     for name, content in external.script_files(config):
@@ -103,9 +104,10 @@ def _manual(config: Config) -> Iterator[Section]:
         yield section
 
 
-def _addresses(config: Config) -> str:
+def addresses(config: Config) -> set[str]:
+    """The floating IPs: of virtual services, also of those that the administrator writes, and the extra ones."""
     found = {service.vip.address for service in config.services} | {item.address for item in config.floating}
-    return "".join(f"{address}\n" for address in sorted(found - {""}))
+    return found - {""}
 
 
 def certificates_of(vip: VirtualService) -> list[int]:

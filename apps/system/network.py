@@ -44,6 +44,17 @@ def keep(wanted: Collection[str]) -> list[str]:
     return [warning for warning in warnings if warning]
 
 
+def move(wanted: Collection[str]) -> None:
+    """Take our floating IPs off interfaces where they do not belong. Whoever keeps them then puts them right."""
+    with IPRoute() as netlink:
+        present = _addresses(netlink)
+        index = {link.get_attr("IFLA_IFNAME"): link["index"] for link in netlink.get_links()}
+        for item in present:
+            is_astray = item.interface != place(item.address, present)[0]
+            if item.ours and item.address in wanted and is_astray:
+                netlink.addr("del", index=index[item.interface], address=item.address, prefixlen=item.prefix)
+
+
 def _is_stray(item: Address, wanted: Collection[str]) -> bool:
     on_loopback = item.interface == LOOPBACK and not ipaddress.ip_address(item.address).is_loopback
     return item.address in wanted and on_loopback
@@ -62,7 +73,7 @@ def _addresses(netlink: IPRoute) -> list[Address]:
 def _add(netlink: IPRoute, address: str, present: list[Address], index: dict[str, int]) -> str:
     if ipaddress.ip_address(address).is_loopback:
         return ""  # all of 127.0.0.0/8 is the host's already
-    interface, prefix = _place(address, present)
+    interface, prefix = place(address, present)
     try:
         netlink.addr("add", index=index[interface], address=address, prefixlen=prefix, proto=MARK, flags=NO_DAD)
     except NetlinkError as error:
@@ -80,7 +91,7 @@ def _nowhere(address: str) -> str:
     )
 
 
-def _place(address: str, present: list[Address]) -> tuple[str, int]:
+def place(address: str, present: Collection[Address]) -> tuple[str, int]:
     """The interface whose subnet contains the address, the narrowest first; else loopback."""
     wanted = ipaddress.ip_address(address)
     homes = [

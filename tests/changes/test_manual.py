@@ -45,7 +45,7 @@ def refusal(answer: Any) -> list[str]:
 
 
 def stored() -> str:
-    return ManualConfiguration.get().text
+    return str(ManualConfiguration.get().text)
 
 
 # --- check before save ---------------------------------------------------------------------------
