@@ -133,3 +133,13 @@ class TestMaximumConnections:
         with ThreadPoolExecutor(6) as pool:
             assert list(pool.map(Client.who, clients(6))) == ["one"] * 6
         assert machines["one"].most_at_once == at_once
+
+    def test_who_waits_longer_than_the_connection_timeout_is_refused(self, start: Start, machines: Farm) -> None:
+        Layer7(pk=1, connect_timeout="300ms").save()
+        machines["one"].delay = 1
+        service = balanced(machines["one"], check_type="none")
+        RealServer.objects.filter(service=service).update(max_connections=1)
+        start()
+        with ThreadPoolExecutor(2) as pool:
+            statuses = sorted(answer.status for answer in pool.map(Client.get, clients(2)))
+        assert statuses == [200, 503]
