@@ -80,7 +80,9 @@ class Config:
 
 
 def family_of(vip: VirtualService, address: str) -> Family:
-    """Of a real server. One that is a name has that of the addresses it has to be spoken to from."""
+    """Of a real server. One that is a name has that of the addresses it has to be spoken to from, if any; a name with
+    both kinds has that of its virtual service.
+    """
     if not is_address(address):
-        address = vip.address if vip.transparent else vip.source_address or vip.check_source
+        address = vip.address if vip.transparent else vip.source_address or vip.check_source or vip.address
     return Family.V6 if ":" in address else Family.V4

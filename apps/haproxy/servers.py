@@ -93,7 +93,8 @@ def _source(vip: VirtualService, server: RealServer) -> Iterator[str]:
     A source counts for servers of its own family: to others no packet could go from there.
     """
     source = source_of(vip) or check_source_of(vip)
-    if not source and not vip.transparent:
+    is_name = not is_address(server.address)
+    if not source and not vip.transparent and not is_name:
         return
     family = family_of(vip, server.address)
     if (":" in source) != (family == Family.V6):
@@ -102,7 +103,7 @@ def _source(vip: VirtualService, server: RealServer) -> Iterator[str]:
         yield from ("source", bracketed(source) or ANYWHERE[family], "usesrc", "clientip")
     elif source:
         yield from ("source", bracketed(source))
-    if (vip.transparent or source) and not is_address(server.address):
+    if is_name:
         yield from ("resolve-prefer", family)
 
 

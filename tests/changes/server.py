@@ -1,11 +1,14 @@
 """A real server that says hello."""
 
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+FAMILIES = {False: socket.AF_INET, True: socket.AF_INET6}
 
 
 class Answer(BaseHTTPRequestHandler):
@@ -22,9 +25,12 @@ class Answer(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def served(handler: type[Answer] = Answer, port: int = 0, certificate: Path | None = None) -> Iterator[int]:
+def served(
+    handler: type[Answer] = Answer, port: int = 0, certificate: Path | None = None, address: str = "127.0.0.1"
+) -> Iterator[int]:
     """Serve on a port of loopback, a free one unless told, and give its number."""
-    server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+    kind = type("Server", (ThreadingHTTPServer,), {"address_family": FAMILIES[":" in address]})
+    server = kind((address, port), handler)
     if certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)

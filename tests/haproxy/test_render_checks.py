@@ -112,7 +112,7 @@ def test_a_type_of_check(fields: dict[str, Any], server: dict[str, Any], expecte
             SECURE,
             NAMED,
             "server one one.example:8080 id 4 weight 100 check check-ssl verify none "
-            "resolvers lbadmin:dns init-addr last,none",
+            "resolve-prefer ipv4 resolvers lbadmin:dns init-addr last,none",
         ),
     ],
 )

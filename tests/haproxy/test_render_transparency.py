@@ -48,7 +48,8 @@ def test_where_connections_come_from(service: dict[str, Any], server: dict[str, 
 @pytest.mark.parametrize(
     ("service", "words"),
     [
-        ({}, "check resolvers lbadmin:dns init-addr last,none"),
+        ({}, "check resolve-prefer ipv4 resolvers lbadmin:dns init-addr last,none"),
+        (V6, "check resolve-prefer ipv6 resolvers lbadmin:dns init-addr last,none"),
         (ON, "check source 0.0.0.0 usesrc clientip resolve-prefer ipv4 resolvers lbadmin:dns init-addr last,none"),
         (V6 | ON, "check source [::] usesrc clientip resolve-prefer ipv6 resolvers lbadmin:dns init-addr last,none"),
         (
