@@ -32,6 +32,10 @@ class Row:
         return isinstance(self.bound.field, forms.BooleanField)
 
     @property
+    def reading(self) -> str:
+        return self.option.reading(self.bound.value())
+
+    @property
     def default_words(self) -> str:
         return self.option.words(self.default)
 

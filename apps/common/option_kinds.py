@@ -194,6 +194,7 @@ class DurationOption(TextOption):
 
     UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
     NAMES = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+    PARTS = re.compile(r"(\d+)([a-z]+)")
     MOST = 24 * UNITS["d"]  # HAProxy counts in milliseconds, up to 2^31
 
     def __init__(self, label: str, *, bare_unit: str = "ms", **kwargs: Any) -> None:
@@ -216,7 +217,20 @@ class DurationOption(TextOption):
         if value and not 1 <= self.milliseconds(value) <= self.MOST:
             raise ValidationError("Use a time from 1ms to 24d.")
 
+    def reading(self, value: Any) -> str:
+        """'92s' → '92 seconds'; blank for what cannot be read."""
+        try:
+            number, unit = self.PARTS.match(self.to_python(value)).groups()  # type: ignore[union-attr]
+        except (ValidationError, AttributeError):
+            return ""
+        return f"{number} {self.NAMES[unit].removesuffix('s' * (number == '1'))}"
+
+    @property
+    def units(self) -> str:
+        """For the page's script: the unit of a bare number, then those that can be typed."""
+        return json.dumps({"": self.NAMES[self.bare_unit], **self.NAMES})
+
     @classmethod
     def milliseconds(cls, value: str) -> int:
-        number, unit = re.match(r"(\d+)([a-z]+)", value).groups()  # type: ignore[union-attr]
+        number, unit = cls.PARTS.match(value).groups()  # type: ignore[union-attr]
         return int(number) * cls.UNITS[unit]

@@ -103,6 +103,10 @@ class Option(models.Field[Any, Any]):
             return "on" if value else "off"
         return str(dict(self.flatchoices).get(value, value))
 
+    def reading(self, value: Any) -> str:
+        """The value in full words, where what is typed is an abbreviation; else blank."""
+        return ""
+
     def to_text(self, value: Any) -> str:
         """The value in the XML document; `from_text` reads it back."""
         return "" if value is None else str(value)

@@ -63,7 +63,9 @@ def duplicate_virtual_service(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "parent": _parent(SERVICES, "virtual-services"),
         "subtitle": f"Copies all options, {', '.join(counted(service, model) for model in INNER)}.",
+        "advice": "" if service.backend_only else "The copy needs another IP Address or other Ports.",
         "button": "Duplicate",
+        "action_note": "Duplicate saves. Traffic changes only when you commit.",
     }
     saved = f"Virtual Service {{}} added, a copy of {service.label}. It carries traffic once you press Reload HAProxy."
     also = partial(copy_inner, service, user=request.user.get_username())

@@ -60,10 +60,35 @@ for (const form of document.querySelectorAll("form[data-options]")) {
   };
   follow(form);
   remember();
-  let dirty = false;
+  let dirty = Boolean(document.querySelector("#errors")); // what was refused is not saved either
   form.addEventListener("input", () => { dirty = true; });
   form.addEventListener("submit", () => { dirty = false; });
   addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
+}
+
+// --- durations read back in full words while they are typed --------------------------------------
+document.addEventListener("input", (event) => {
+  const words = event.target.closest(".lb-row")?.querySelector("[data-units]");
+  if (!words) return;
+  const [, number, unit] = /^\s*0*(\d{1,12})\s*([a-z]*)\s*$/i.exec(event.target.value) ?? [];
+  const name = JSON.parse(words.dataset.units)[unit?.toLowerCase()];
+  words.textContent = name ? `${number} ${number === "1" ? name.slice(0, -1) : name}. ` : "";
+});
+
+// --- the list of sections marks the one that is read ---------------------------------------------
+const sections = [...document.querySelectorAll(".lb-toc a")];
+function markSection() {
+  const atEnd = innerHeight + scrollY >= document.documentElement.scrollHeight - 2;
+  const passed = sections.filter((link) => document.getElementById(link.hash.slice(1)).getBoundingClientRect().top < 160);
+  const current = atEnd && scrollY ? sections.at(-1) : passed.at(-1) ?? sections[0];
+  for (const link of sections) {
+    if (link === current) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+}
+if (sections.length) {
+  addEventListener("scroll", markSection, { passive: true });
+  markSection();
 }
 
 document.addEventListener("click", (event) => {

@@ -88,6 +88,7 @@ class Other(models.Model):
         default=40000,
         least=1,
         most=1_000_000,
+        unit="connections",
         directive="maxconn",
         help="More clients than this wait until one leaves. HAProxy: maxconn.",
     )
