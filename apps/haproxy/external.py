@@ -11,9 +11,10 @@ from apps.system.scripts import PATH
 
 NOT_USED = "NOT_USED"  # HAProxy's word where there is no listener
 # HAProxy's fourth argument is the Real Server's port whatever the Check Port; it cannot be told to pass another.
+# What a script prints would fill HAProxy's log, check by check.
 CALLER = """\
 #!/bin/sh
-exec "${0%-port-*}" "$1" "$2" "$3" "${0##*-port-}"
+exec "${0%-port-*}" "$1" "$2" "$3" "${0##*-port-}" >/dev/null 2>&1
 """
 
 

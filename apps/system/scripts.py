@@ -1,5 +1,6 @@
 """Running health check scripts, which are anybody's programs: as a user without rights, with limits, and to an end."""
 
+import grp
 import os
 import re
 import selectors
@@ -20,6 +21,8 @@ NOBODY = "nobody"
 SETPRIV = "/usr/bin/setpriv"
 PRLIMIT = "/usr/bin/prlimit"
 LIMITS = ("--cpu=10", "--as=4294967296", "--fsize=1048576", "--nofile=256", "--core=0")
+PING_GROUPS = Path("/proc/sys/net/ipv4/ping_group_range")
+EVERYBODY = "0 2147483647"
 MOST_OUTPUT = 16 * 1024
 SYNTAX_SECONDS = 5.0
 SHEBANG = re.compile(r"\A#![ \t]*(\S+)(?:[ \t]+(\S+))?")
@@ -88,6 +91,15 @@ def try_out(
         file = Path(directory) / "script"
         files.write(file, script, mode=0o755)
         return _run((str(file), *arguments), environment, HAPROXY_USER, seconds)
+
+
+def allow_ping() -> None:
+    """To HAProxy's user, whose scripts gain no rights by a program's file. Where systemd runs everybody may already."""
+    with suppress(OSError, KeyError):  # not root, a kernel that is not ours to change, or no such user
+        group = grp.getgrnam(HAPROXY_USER).gr_gid
+        first, last = map(int, PING_GROUPS.read_text().split())
+        if not first <= group <= last:
+            PING_GROUPS.write_text(EVERYBODY)
 
 
 def _run(words: Sequence[str], environment: Mapping[str, str], user: str, seconds: float, given: str = "") -> Outcome:

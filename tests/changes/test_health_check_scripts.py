@@ -1,7 +1,9 @@
 """Cluster Configuration > Health Check Scripts: add, modify, delete, and test against a real server."""
 
 import re
+import socket
 from collections.abc import Iterator
+from contextlib import closing, nullcontext
 
 import pytest
 from django.conf import settings
@@ -13,8 +15,9 @@ from apps.changes.models import Errand
 from apps.common.models import Edit, Generation
 from apps.services.models import Check, HealthCheckScript, RealServer, VirtualService
 from apps.services.script_templates import TEMPLATES
+from tests.changes.load import free_port
 from tests.changes.recorded import Words, text
-from tests.changes.server import served
+from tests.haproxy.far_ends import FarEnd, Port, Web
 
 PAGE = "/lbadmin/cluster/health-check-scripts/"
 ADD = f"{PAGE}add/"
@@ -214,13 +217,43 @@ def test_the_real_server_that_the_script_checks_stands_first(admin: Client, scri
     assert '<optgroup label="second">' in page
 
 
-@pytest.mark.parametrize("name", ["tcp", "http"])
-def test_templates_tell_a_server_that_answers_from_one_that_does_not(
-    admin: Client, script: HealthCheckScript, service: VirtualService, worker: None, name: str
+class Greeter(FarEnd):
+    """Says its word to whoever connects; LDAP clients speak first."""
+
+    word = b""
+
+    def serve(self, link: socket.socket) -> None:
+        link.sendall(self.word)
+        link.recv(1000)
+
+
+class Smtp(Greeter):
+    word = b"220 mail.example ESMTP\r\n"
+
+
+class Imap(Greeter):
+    word = b"* OK ready\r\n"
+
+
+class Ldap(Greeter):
+    word = bytes.fromhex("300c02010161070a010004000400")
+
+
+class Refusing(Greeter):
+    word = b"554 5.3.2 not now \x0a\x01\x35\r\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("tcp", Port), ("http", Web), ("smtp", Smtp), ("imap", Imap), ("ldap", Ldap)]
+)
+def test_templates_tell_a_server_that_answers_well(
+    admin: Client, script: HealthCheckScript, service: VirtualService, worker: None, name: str, kind: type[FarEnd]
 ) -> None:
     content = next(item.content for item in TEMPLATES if item.name == name)
-    with served() as port:
-        RealServer.objects.create(service=service, label="SERVER1", address="127.0.0.1", port=port)
-        assert "Healthy SERVER1" in tried(admin, script, content)
-    Errand.objects.all().delete()
-    assert "Failed SERVER1" in tried(admin, script, content)
+    for end, verdict in ((kind(), "Healthy"), (Refusing() if issubclass(kind, Greeter) else None, "Failed")):
+        port = end.port if end else free_port()
+        with closing(end) if end else nullcontext():
+            RealServer.objects.all().delete()
+            Errand.objects.all().delete()
+            RealServer.objects.create(service=service, label="SERVER1", address="127.0.0.1", port=port)
+            assert f"{verdict} SERVER1" in tried(admin, script, content)

@@ -31,8 +31,9 @@ def service(pk: int, label: str, port: int | None, fields: dict[str, Any], **ser
 class Running:
     """HAProxy, by its command socket."""
 
-    def __init__(self, socket: Path) -> None:
+    def __init__(self, socket: Path, log: Path) -> None:
         self.socket = socket
+        self.log = log
 
     def servers(self) -> dict[str, dict[str, str]]:
         """What it says of the real server of each service, by the service's label."""
@@ -76,7 +77,7 @@ def running(services: list[Service], scripts: tuple[HealthCheckScript, ...] = ()
             process = subprocess.Popen(words, stdout=log, stderr=log)
             try:
                 haproxy.wait(host.admin_socket)
-                yield Running(host.admin_socket)
+                yield Running(host.admin_socket, home / "log")
             finally:
                 process.kill()
                 process.wait()

@@ -146,6 +146,8 @@ class Script(FarEnd):
     TEXT = """\
 #!/bin/sh
 echo "$# $*" > {directory}/$HAPROXY_PROXY_NAME
+echo noise
+echo noise >&2
 read -r mode < {directory}/mode
 case $mode in silent) exec sleep 30 ;; wrong) exit 1 ;; esac
 """

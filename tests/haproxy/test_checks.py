@@ -152,6 +152,7 @@ def test_a_script_gets_four_arguments(story: Story) -> None:
     end = story.ends["external"]
     assert isinstance(end, Script)
     number = list(CASES).index("external") + 1
+    assert "noise" not in story.haproxy.log.read_text()  # which it prints
     assert end.called("external") == f"4 127.0.0.9 {19000 + number} 127.0.0.1 0"
 
 

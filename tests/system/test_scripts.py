@@ -129,6 +129,16 @@ def test_interpreters(line: str, is_installed: bool, is_checked: bool) -> None:
     assert (found.is_installed, bool(found.checker)) == (is_installed, is_checked)
 
 
+def test_a_script_may_ping(place: Path) -> None:
+    scripts.PING_GROUPS.write_text("1 0")  # of nobody, as a kernel begins
+    assert run(place, "ping -c 1 127.0.0.1").code
+    scripts.allow_ping()
+    assert run(place, "exec ping -c 1 127.0.0.1").code == 0
+    kept = scripts.PING_GROUPS.read_text()
+    scripts.allow_ping()
+    assert scripts.PING_GROUPS.read_text() == kept
+
+
 def _runs(words: str) -> bool:
     found = [path for path in Path("/proc").glob("[0-9]*/cmdline") if _words(path) == words]
     return bool(found)

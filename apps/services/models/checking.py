@@ -16,8 +16,9 @@ class Checking(models.Model):
         section="Health Checks",
         choices=Check,
         default=Check.CONNECT,
-        help="A Real Server is healthy while this check succeeds. Connect to Port opens a TCP connection, "
-        "nothing more; Negotiate asks for a page and looks at the answer. HAProxy: server … check.",
+        help="A Real Server is healthy while this check succeeds. Connect to Port opens a connection, with "
+        "Re-Encrypt to Backend one of TLS, nothing more; Negotiate asks for a page and looks at the answer. "
+        "HAProxy: server … check.",
     )
     check_request = PathOption(
         "Request to send",

@@ -22,7 +22,8 @@ class HealthCheckScript(models.Model):
         on_add=True,
         help="Begins with #! and the program that runs it. It gets four arguments: address and port of the Virtual "
         "Service, address and check port of the Real Server (0 when there is none). Exit code 0 means healthy, any "
-        "other failed. HAProxy: external-check command.",
+        "other failed. It has to end within Interval; what it prints is shown by a test only. HAProxy: external-check "
+        "command.",
     )
 
     class Meta:

@@ -16,7 +16,7 @@ from apps.accounts.actions import create_first_user
 from apps.accounts.models import FIRST_USER, User
 from apps.certificates import built_in
 from apps.changes import engine
-from apps.system import files, home, host, network, processes, tls, webui
+from apps.system import files, home, host, network, processes, scripts, tls, webui
 
 
 class Command(BaseCommand):
@@ -32,6 +32,7 @@ class Command(BaseCommand):
         password = self._make_first_user()
         engine.prepare_first_start()
         processes.write(settings.PATHS, settings.ENVIRONMENT, host.python())
+        scripts.allow_ping()
         self._greet(password)
 
     def _refuse_what_cannot_start(self) -> None:
