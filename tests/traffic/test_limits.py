@@ -34,7 +34,7 @@ def test_a_client_that_sends_its_headers_too_slowly_is_cut(start: Start, machine
     start()
     unfinished = b"GET / HTTP/1.1\r\nHost: x\r\nA: "
     with raw(unfinished) as link, raw(unfinished, ("127.0.0.9", 18481)) as other:
-        assert 4.5 < time_until_cut(link, 7) < 6
+        assert 4.5 < time_until_cut(link, 9) < 9
         assert time_until_cut(other, 0.2) == 0.2
 
 
@@ -73,7 +73,7 @@ def test_a_silent_websocket_is_closed_after_its_own_timeout(start: Start, upgrad
     with raw(UPGRADE) as link, raw(UPGRADE, ("127.0.0.9", 18481)) as other:
         assert b" 101 " in link.recv(1000)
         assert b" 101 " in other.recv(1000)
-        assert 0.8 < time_until_cut(link, 3) < 1.8
+        assert 0.8 < time_until_cut(link, 4) < 4
         assert time_until_cut(other, 0.2) == 0.2
 
 
@@ -84,17 +84,17 @@ class TestTimeout:
         balanced(machines["one"], protocol=protocol, **timeout, request_timeout=False)
         start()
         with raw(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n") as link:
-            assert 0.3 < time_until_cut(link, 3) < 1.5
+            assert 0.3 < time_until_cut(link, 4) < 4
 
     @pytest.mark.parametrize("protocol", ["http", "tcp"])
     def test_a_silent_real_server_is_cut_after_its_timeout(self, protocol: str, start: Start, machines: Farm) -> None:
-        machines["one"].delay = 2
+        machines["one"].delay = 3
         balanced(machines["one"], protocol=protocol, timeout=True, client_timeout="9s", server_timeout="400ms")
         start()
         began = time.monotonic()
         with raw(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") as link:
             said = link.recv(100)
-        assert 0.3 < time.monotonic() - began < 1.5
+        assert 0.3 < time.monotonic() - began < 2.9
         assert said.startswith(b"HTTP/1.1 504" if protocol == "http" else b"")
 
     @pytest.mark.parametrize("protocol", ["http", "tcp"])
@@ -103,7 +103,7 @@ class TestTimeout:
         balanced(machines["one"], protocol=protocol, client_timeout="9s", request_timeout=False)
         start()
         with raw(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n") as link:
-            assert 0.3 < time_until_cut(link, 3) < 1.5
+            assert 0.3 < time_until_cut(link, 4) < 4
 
 
 class TestMaximumConnections:
@@ -126,7 +126,7 @@ class TestMaximumConnections:
         self, least: int, most: int, at_once: int, start: Start, machines: Farm
     ) -> None:
         """All are answered in the end. A quiet service keeps to Minimum Connections."""
-        machines["one"].delay = 0.15
+        machines["one"].delay = 0.3
         service = balanced(machines["one"], check_type="none")
         RealServer.objects.filter(service=service).update(min_connections=least, max_connections=most)
         start()
