@@ -10,7 +10,8 @@ import pytest
 from apps.services.models import Check, HealthCheckScript
 from apps.system import tls
 from tests.haproxy.checked import Running, eventually, running, service
-from tests.haproxy.far_ends import WRONG, Agent, AlwaysOk, FarEnd, Port, Script, SecureWeb, Web
+from tests.haproxy.far_ends import WRONG, Agent, AlwaysOk, FarEnd, MySql, Port, Script, SecureWeb, Web
+from tests.haproxy.names import name_server
 from tests.haproxy.test_checks import ENCRYPTED, place
 
 assert place  # the fixture
@@ -52,7 +53,10 @@ def ends(tmp_path: Path) -> Iterator[Ends]:
 
 
 def is_up(haproxy: Running, label: str = "web") -> bool:
-    return eventually(lambda: haproxy.states()[label] == "UP" and bool(haproxy.servers()[label]["check_status"]))
+    """By a check, not only because HAProxy begins so."""
+    return eventually(
+        lambda: (row := haproxy.servers()[label])["status"] == "UP" and row["check_status"].endswith("OK")
+    )
 
 
 def is_down(haproxy: Running, label: str = "web") -> bool:
@@ -149,3 +153,16 @@ def test_an_agent_that_does_not_answer_changes_nothing(ends: Ends) -> None:
         assert eventually(lambda: haproxy.servers()["web"]["agent_status"] == "L4CON")
         assert haproxy.states()["web"] == "UP"
         assert haproxy.servers()["web"]["weight"] == "50"
+
+
+@pytest.mark.parametrize("check", [Check.CONNECT, Check.HTTP_GET, Check.HTTPS_GET, Check.MYSQL, Check.EXTERNAL])
+def test_a_server_that_is_a_name_is_checked_where_the_name_leads(ends: Ends, place: Path, check: str) -> None:
+    kinds: dict[str, type[FarEnd]] = {Check.CONNECT: Port, Check.HTTPS_GET: SecureWeb, Check.MYSQL: MySql}
+    end = Script(place / "named") if check == Check.EXTERNAL else ends(kinds.get(check, Web))
+    names = {"one.example": "127.0.0.1"}
+    scripts = (HealthCheckScript(pk=1, label="named", content=end.content),) if isinstance(end, Script) else ()
+    fields = {"check_type": check, "check_script_id": 1 if scripts else None}
+    with name_server(names), running([service(1, "web", end.port, fields, address="one.example")], scripts) as haproxy:
+        assert is_up(haproxy)
+        if isinstance(end, Script):
+            assert end.called("web").endswith(" 127.0.0.1 0")
