@@ -44,6 +44,7 @@ PROTOCOL = [
     ),
     Row({"verification": "optional"}, base=HTTP2),
     Row({"authority_id": 2}),
+    Row({"client_subject": "X-Client"}),
     Row({"certificate_id": 1}),
     Row({"certificate_id": 2}, base=HTTP2),  # another file in the list, see test_render.py
     Row({"pipeline": "http_keep_alive"}),
