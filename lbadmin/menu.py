@@ -49,6 +49,7 @@ MENU: list[Page | Menu] = [
             Page("Layer 7 – Virtual Services", "virtual-services"),
             Page("Layer 7 – Real Servers", "real-servers"),
             Page("SSL Certificate", "certificates"),
+            Page("SSL Termination", "ssl-terminations"),
             Page("Layer 7 – Manual Configuration", "layer-7-manual"),
             Page("Layer 7 – Advanced Configuration", "layer-7-advanced"),
             Page("Floating IPs", "floating-ips"),

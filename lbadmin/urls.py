@@ -17,6 +17,7 @@ urlpatterns = [
                 path("cluster/", include("apps.overview.list_urls")),
                 path("cluster/", include("apps.services.urls")),
                 path("cluster/ssl-certificate/", include("apps.certificates.urls")),
+                path("cluster/ssl-termination/", include("apps.services.termination_urls")),
                 path("cluster/health-check-scripts/", include("apps.changes.script_urls")),
                 path("cluster/", include("apps.changes.layer7_urls")),
                 path("commit/", include("apps.changes.urls")),

@@ -7,9 +7,9 @@ from typing import TypeVar, cast
 from django.conf import settings
 from django.db import models
 
-from apps.certificates.models import Certificate
+from apps.certificates.models import AcmeAccount, Certificate
 from apps.common.models import Generation
-from apps.haproxy.config import Config, Host, Service
+from apps.haproxy.config import Config, Host, Service, Termination
 from apps.haproxy.parts import parts
 from apps.haproxy.render import Rendering, render
 from apps.services.models import (
@@ -20,13 +20,15 @@ from apps.services.models import (
     Layer7,
     ManualConfiguration,
     RealServer,
+    SniRule,
+    SslTermination,
     VirtualService,
 )
 from apps.system.home import WEB_USER
 from apps.system.host import descriptor_limit
 
 M = TypeVar("M", bound=models.Model)
-Inner = TypeVar("Inner", RealServer, AclRule, HeaderRule)
+Inner = TypeVar("Inner", RealServer, AclRule, HeaderRule, SniRule)
 ORDERED = ("position", "pk")
 
 
@@ -43,6 +45,7 @@ def host() -> Host:
         fallback_port=settings.ENVIRONMENT.fallback_port,
         peers_port=settings.ENVIRONMENT.peers_port,
         descriptors=descriptor_limit(),
+        acme=AcmeAccount.objects.values_list("thumbprint", flat=True).first() or "",
     )
 
 
@@ -59,6 +62,7 @@ def load() -> Config:
         tuple(FloatingIP.objects.order_by("pk")),
         {item.pk: item.revocation_list for item in certificates if item.revocation_list},
         {item.pk: str(item.label) for item in certificates},
+        load_terminations(),
     )
 
 
@@ -77,11 +81,17 @@ def load_services() -> tuple[Service, ...]:
     )
 
 
-def _inner(model: type[Inner], *order: str) -> dict[int, list[Inner]]:
-    """What stands inside virtual services, by their primary key."""
+def load_terminations() -> tuple[Termination, ...]:
+    rules = _inner(SniRule, *ORDERED, around="termination_id")
+    items: list[SslTermination] = _rows(SslTermination, "pk")
+    return tuple(Termination(item, tuple(rules.get(item.pk, ()))) for item in items)
+
+
+def _inner(model: type[Inner], *order: str, around: str = "service_id") -> dict[int, list[Inner]]:
+    """What stands inside virtual services, or inside others, by their primary key."""
     found: dict[int, list[Inner]] = {}
     for row in _rows(model, *order):
-        found.setdefault(row.service_id, []).append(row)
+        found.setdefault(getattr(row, around), []).append(row)
     return found
 
 
@@ -91,8 +101,14 @@ def _rows(model: type[M], *order: str) -> list[M]:
 
 
 def _certificates_in_use() -> models.QuerySet[Certificate]:
-    used = models.Q(virtual_services__isnull=False) | models.Q(client_checks__isnull=False)
-    return Certificate.objects.filter(used).distinct().order_by("label")
+    fields = (
+        *((VirtualService, "certificate"), (VirtualService, "authority")),
+        *((SslTermination, "certificate"), (SniRule, "certificate")),
+    )
+    used = models.Q()
+    for model, name in fields:  # not as joins: what many use would be found many times
+        used |= models.Q(pk__in=model._default_manager.values(name))
+    return Certificate.objects.filter(used).order_by("label")
 
 
 def fingerprint(rendering: Rendering) -> str:

@@ -15,7 +15,7 @@ from apps.certificates.models import Certificate
 from apps.common.kept import Kept
 from apps.common.option_kinds import RelationOption
 from apps.common.options import Option, options
-from apps.haproxy.config import Config, Host, Service
+from apps.haproxy.config import Config, Host, Service, Termination
 from apps.services.models import (
     AclRule,
     FloatingIP,
@@ -24,6 +24,8 @@ from apps.services.models import (
     Layer7,
     ManualConfiguration,
     RealServer,
+    SniRule,
+    SslTermination,
     VirtualService,
 )
 
@@ -75,11 +77,13 @@ REAL = Kind("real", RealServer, parent="service", extra=("state",))
 ACL = Kind("acl", AclRule, parent="service")
 HEADER = Kind("header", HeaderRule, parent="service")
 VIRTUAL = Kind("virtual", VirtualService, children=(REAL, ACL, HEADER))
+SNI = Kind("sni", SniRule, parent="termination")
+TERMINATION = Kind("termination", SslTermination, children=(SNI,))
 LAYER7 = Kind("global", Layer7, single=True)
 MANUAL = Kind("manual", ManualConfiguration, single=True)
 SCRIPT = Kind("script", HealthCheckScript)
 FLOATING = Kind("floating", FloatingIP)
-KINDS = (LAYER7, SCRIPT, FLOATING, VIRTUAL, MANUAL)  # what others name stands before them
+KINDS = (LAYER7, SCRIPT, FLOATING, VIRTUAL, TERMINATION, MANUAL)  # what others name stands before them
 
 Labels = Mapping[type[models.Model], Mapping[int, str]]  # of what options may name, by primary key
 Numbers = Mapping[type[models.Model], Mapping[str, int]]  # and back
@@ -122,9 +126,18 @@ def document(config: Config) -> Document:
         *(_item(SCRIPT, script, labels) for script in config.scripts),
         *(_item(FLOATING, address, labels) for address in config.floating),
         *(_virtual(service, labels) for service in config.services),
+        *_terminations(config, labels),
         _item(MANUAL, config.manual, labels),
     )
     return Document(items, {label: config.certificates[pk] for pk, label in config.labels.items()})
+
+
+def _terminations(config: Config, labels: Labels) -> Iterator[Item]:
+    services = {service.vip.pk: str(service.vip.label) for service in config.services} if config.terminations else {}
+    labels = {**labels, VirtualService: services}
+    for termination in config.terminations:
+        rules = (_item(SNI, rule, labels) for rule in termination.rules)
+        yield _item(TERMINATION, termination.item, labels, *rules)
 
 
 def _virtual(service: Service, labels: Labels) -> Item:
@@ -226,7 +239,8 @@ def config_of(found: Document, host: Host, certificates: Mapping[str, int] | Non
         certificates = dict(rows)
     known = {label: certificates[label] for label in found.certificates if label in certificates}
     scripts = {item.label: item.number for item in found.of(SCRIPT)}
-    read = _Reader({Certificate: known, HealthCheckScript: scripts})
+    services = {item.label: item.number for item in found.of(VIRTUAL)}
+    read = _Reader({Certificate: known, HealthCheckScript: scripts, VirtualService: services})
     return Config(
         host,
         tuple(read.service(item) for item in found.of(VIRTUAL)),
@@ -237,6 +251,7 @@ def config_of(found: Document, host: Host, certificates: Mapping[str, int] | Non
         tuple(read.instance(FloatingIP, item) for item in found.of(FLOATING)),
         dict(_revocations(known)),
         {pk: label for label, pk in known.items()},
+        tuple(read.termination(item) for item in found.of(TERMINATION)),
     )
 
 
@@ -260,8 +275,13 @@ class _Reader:
             tuple(self.instance(HeaderRule, found, vip.pk) for found in inside[HEADER]),
         )
 
-    def instance(self, model: type[M], item: Item, service: int = 0) -> M:
-        values: dict[str, Any] = {"pk": item.number, **({"service_id": service} if service else {})}
+    def termination(self, item: Item) -> Termination:
+        rules = tuple(self.instance(SniRule, found, item.number) for found in item.items)
+        return Termination(self.instance(SslTermination, item), rules)
+
+    def instance(self, model: type[M], item: Item, around: int = 0) -> M:
+        """`around` is the primary key of the object around it."""
+        values: dict[str, Any] = {"pk": item.number, **({f"{item.kind.parent}_id": around} if around else {})}
         values |= {name: item.texts[name] for name in item.kind.extra}
         for option in item.kind.options:
             text = item.texts[option.element]

@@ -67,7 +67,7 @@ def _commit(job: Job) -> tuple[str, list[str]]:
     job.enter(JobState.APPLYING)
     meanwhile = version.addresses | versions.current_addresses()
     warnings = network.keep(meanwhile)
-    proof.before(before.config.services, config.services, version.addresses)
+    proof.before(before.config, config, version.addresses)
     if version.transparent and (problem := _keep_transparent(version.transparent | versions.currently_transparent())):
         raise CommitRefused(f"{problem} The previous configuration goes on serving.")
     sentence = activate.swap(version, Kind(job.kind), config, before.plan(config))
@@ -84,7 +84,7 @@ def _commit(job: Job) -> tuple[str, list[str]]:
 
 def _verify(config: Config, revision: Revision, before: running.Run) -> None:
     try:
-        proof.after(config.services, before.changed(revision.parts))
+        proof.after(config, before.changed(revision.parts))
     except CommitRefused:
         activate.back_to(before.version)
         raise

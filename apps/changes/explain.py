@@ -15,6 +15,8 @@ PAGES = {
     "RealServer": "modify-real-server",
     "AclRule": "modify-acl-rule",
     "HeaderRule": "modify-header-rule",
+    "SslTermination": "modify-ssl-termination",
+    "SniRule": "modify-sni-rule",
 }
 
 SINGLE = {"Layer7": "layer-7-advanced", "ManualConfiguration": "layer-7-manual"}

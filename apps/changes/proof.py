@@ -1,49 +1,50 @@
 """What HAProxy's own check cannot see: before the swap what is free, after it what is really served."""
 
 from collections.abc import Collection, Iterator
+from typing import NamedTuple
 
 from apps.certificates.models import Certificate
 from apps.changes import explain
 from apps.changes.models import JobState
 from apps.changes.versions import CommitRefused
-from apps.haproxy.config import Service
+from apps.haproxy import terminations
+from apps.haproxy.config import Config
 from apps.haproxy.listen import owner
-from apps.haproxy.render import binds, certificates_of
+from apps.haproxy.render import all_binds, binds, certificates_of
 from apps.haproxy.servers import check_source_of, source_of
+from apps.haproxy.words import Owner
 from apps.services.models import Verification, VirtualService
 from apps.system import host, network, tls
 
 SPARE_DESCRIPTORS = 200  # sockets, logs, peers, and a few connections
 
 
-def before(old: tuple[Service, ...], new: tuple[Service, ...], floating: Collection[str]) -> None:
+def before(old: Config, new: Config, floating: Collection[str]) -> None:
     """Ports that are taken, addresses that are not there, too many listeners. Raises CommitRefused.
 
     `floating` are the addresses that this host keeps.
     """
-    wanted = binds(new)
-    needed = len(wanted) + sum(len(service.servers) for service in new) + SPARE_DESCRIPTORS
+    wanted = all_binds(new)
+    needed = len(wanted) + sum(len(service.servers) for service in new.services) + SPARE_DESCRIPTORS
     if needed > host.descriptor_limit():
         raise CommitRefused(
             f"This configuration needs at least {needed} open files; this host allows {host.descriptor_limit()}. "
             "Use fewer ports, or raise the limit of open files. The previous configuration goes on serving."
         )
-    for address, port in sorted(wanted - binds(old)):
+    for address, port in sorted(wanted.keys() - all_binds(old).keys()):
         if problem := host.bind_problem(address, port):
-            label = next(service.vip.label for service in new if (address, port) in binds((service,)))
+            label = wanted[address, port]
             raise CommitRefused(f"{label} cannot listen: {problem}. The previous configuration goes on serving.")
-    _prove_sources({*_sources(new)} - {*_sources(old)}, new, floating)
+    _prove_sources({*_sources(new)} - {*_sources(old)}, floating)
 
 
-def _prove_sources(found: set[tuple[int, str, str]], services: tuple[Service, ...], floating: Collection[str]) -> None:
+def _prove_sources(found: set[tuple[Owner, str]], floating: Collection[str]) -> None:
     """Connections can only come from an address that this host has, and still has afterwards."""
     if not found:
         return
     going = {item.address for item in network.addresses() if item.ours and item.address not in floating}
-    vips = {service.vip.pk: service.vip for service in services}
-    for pk, option, source in sorted(found):
+    for whose, source in sorted(found):
         if source in going or not host.has_address(source):
-            whose = owner(vips[pk], option)
             raise CommitRefused(
                 f"{explain.name(whose)}: {source} is not an address of this host. Use one that it has, or add it under "
                 "Floating IPs. The previous configuration goes on serving.",
@@ -51,24 +52,48 @@ def _prove_sources(found: set[tuple[int, str, str]], services: tuple[Service, ..
             )
 
 
-def _sources(services: tuple[Service, ...]) -> Iterator[tuple[int, str, str]]:
-    """Primary key of the service, the option and its address."""
-    for vip in (service.vip for service in services if not service.vip.manual):
+def _sources(config: Config) -> Iterator[tuple[Owner, str]]:
+    """With the option that each was told in."""
+    for vip in (service.vip for service in config.services if not service.vip.manual):
         if source := source_of(vip):
-            yield vip.pk, "source_address", source
+            yield owner(vip, "source_address"), source
         if source := check_source_of(vip):
-            yield vip.pk, "check_source", source
+            yield owner(vip, "check_source"), source
+    yield from terminations.sources(config)
 
 
-def after(services: tuple[Service, ...], changed: set[str]) -> None:
-    """Every bind has a listener; services that changed serve their certificate. Raises CommitRefused."""
-    for address, port in sorted(binds(services)):
+def after(config: Config, changed: set[str]) -> None:
+    """Every bind has a listener; what changed serves its certificate. Raises CommitRefused."""
+    for address, port in sorted(all_binds(config)):
         if host.is_free(address, port):
             raise _not_proven(f"nobody listens on port {port} of {address}")
-    certificates = {item.pk: item for item in Certificate.objects.filter(virtual_services__isnull=False)}
-    for service in services:
-        if service.vip.label in changed and _shows_certificate(service.vip):
-            _compare(service, certificates[service.vip.certificate_id or 0])
+    wanted = [showing for showing in _showings(config) if showing.label in changed]
+    certificates = Certificate.objects.in_bulk({showing.certificate for showing in wanted})
+    for showing in wanted:
+        _compare(showing, certificates[showing.certificate])
+
+
+class Showing(NamedTuple):
+    """A certificate that clients see when they connect there, and ask for this name if there is one."""
+
+    label: str  # of the virtual service or SSL termination
+    certificate: int
+    address: str
+    port: int
+    name: str = ""
+    through_proxy: bool = False
+
+
+def _showings(config: Config) -> Iterator[Showing]:
+    for service in config.services:
+        vip = service.vip
+        if _shows_certificate(vip):
+            yield Showing(vip.label, vip.certificate_id or 0, *min(binds((service,))), through_proxy=vip.accept_proxy)
+    for termination in config.terminations:
+        item = termination.item
+        yield Showing(item.label, item.certificate_id, item.address, item.port)
+        whole = [rule for rule in termination.rules if not rule.host.startswith("*")]
+        yield from (Showing(item.label, rule.certificate_id, item.address, item.port, rule.host) for rule in whole)
 
 
 def _shows_certificate(vip: VirtualService) -> bool:
@@ -78,11 +103,13 @@ def _shows_certificate(vip: VirtualService) -> bool:
     return not vip.authority_id or vip.verification != Verification.REQUIRED
 
 
-def _compare(service: Service, certificate: Certificate) -> None:
-    address, port = min(binds((service,)))
-    served = tls.served_fingerprint(address, port, through_proxy=service.vip.accept_proxy)
+def _compare(showing: Showing, certificate: Certificate) -> None:
+    served = tls.served_fingerprint(
+        showing.address, showing.port, name=showing.name, through_proxy=showing.through_proxy
+    )
     if served != certificate.fingerprint:
-        raise _not_proven(f"{service.vip.label} does not serve the certificate {certificate}")
+        asked = f" to who asks for {showing.name}" if showing.name else ""
+        raise _not_proven(f"{showing.label} does not serve the certificate {certificate}{asked}")
 
 
 def _not_proven(what: str) -> CommitRefused:

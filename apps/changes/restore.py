@@ -10,7 +10,7 @@ from apps.changes.document import KINDS, Document, Item, Kind
 from apps.changes.xml import DocumentRefused
 from apps.common.models import Generation
 from apps.common.option_kinds import RelationOption
-from apps.services.models import AclRule, Layer7, VirtualService
+from apps.services.models import AclRule, Layer7, SniRule, SslTermination, VirtualService
 
 
 def restore(document: Document, *, states: bool) -> None:
@@ -19,6 +19,7 @@ def restore(document: Document, *, states: bool) -> None:
     With `states` off, real servers that exist keep their drain, halt or online: that is not configuration.
     """
     with transaction.atomic():
+        SslTermination.objects.all().delete()  # those that stay come again; until then they keep no service from going
         for kind in KINDS:
             _restore(kind, document.of(kind), None, states)
         for service in VirtualService.objects.all():  # rules between objects hold only once all of them are there
@@ -26,6 +27,10 @@ def restore(document: Document, *, states: bool) -> None:
         _checked(Layer7.get().clean, str(Layer7.get()))
         for rule in AclRule.objects.select_related("service"):
             _checked(rule.clean, f"ACL Rule {rule}")
+        for termination in SslTermination.objects.select_related("service"):
+            _checked(termination.clean, termination.label)
+        for sni in SniRule.objects.select_related("termination", "service"):
+            _checked(sni.clean, f"SNI Rule {sni}")
         Generation.touch()
 
 

@@ -14,6 +14,8 @@ from apps.services.models import (
     Layer7,
     ManualConfiguration,
     RealServer,
+    SniRule,
+    SslTermination,
     VirtualService,
 )
 from apps.system.transparency import Family
@@ -32,6 +34,7 @@ class Host:
     fallback_port: int
     peers_port: int
     descriptors: int = 0  # open files that the host allows a process; 0 when nothing is known
+    acme: str = ""  # thumbprint that challenges are answered with; blank without an ACME account
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,19 @@ class Service:
 
 
 @dataclass(frozen=True)
+class Termination:
+    """An SSL termination with its rules in order."""
+
+    item: SslTermination
+    rules: tuple[SniRule, ...] = ()
+
+    @property
+    def services(self) -> set[int]:
+        """Primary keys of those that get something from it."""
+        return {pk for pk in (self.item.service_id, *(rule.service_id for rule in self.rules)) if pk}
+
+
+@dataclass(frozen=True)
 class Config:
     host: Host
     services: tuple[Service, ...] = ()
@@ -55,6 +71,7 @@ class Config:
     floating: tuple[FloatingIP, ...] = ()
     revocations: dict[int, str] = field(default_factory=dict)  # PEM, by the authority's primary key
     labels: dict[int, str] = field(default_factory=dict)  # of the certificates, by primary key
+    terminations: tuple[Termination, ...] = ()
 
     @cached_property
     def transparent(self) -> set[Family]:

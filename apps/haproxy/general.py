@@ -58,7 +58,7 @@ def max_connections(config: Config) -> int:
 
 def _listeners(config: Config) -> int:
     spans = (port_spans(service.vip.ports) for service in config.services if not service.vip.backend_only)
-    return sum(last - first + 1 for found in spans for first, last in found)
+    return len(config.terminations) + sum(last - first + 1 for found in spans for first, last in found)
 
 
 def owner(option: str) -> Owner:

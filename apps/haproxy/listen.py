@@ -7,12 +7,13 @@ from typing import NamedTuple
 from apps.common.kept import Kept
 from apps.common.options import options
 from apps.common.text_kinds import is_address
-from apps.haproxy import persistence, rules, servers
+from apps.haproxy import acme, persistence, rules, servers
 from apps.haproxy.config import Service, family_of
 from apps.haproxy.general import bracketed
 from apps.haproxy.ids import service_id
 from apps.haproxy.persistence import Line
 from apps.haproxy.words import Lines, Owner, Section, said
+from apps.services.acme import answers
 from apps.services.models import Pipeline, Protocol, RealServer, VirtualService
 
 FLAT = [option for option in options(VirtualService) if option.directive]
@@ -36,6 +37,8 @@ class Around(NamedTuple):
     logging: bool
     script: str  # where its External Script lies; blank without one
     revoked: bool  # its CA Certificate has a revocation list
+    acme: str = ""  # thumbprint of the ACME accounts
+    terminated: bool = False  # an SSL Termination passes requests to it
 
 
 class Frame(NamedTuple):
@@ -55,7 +58,8 @@ FRAMES = Kept[Frame](most=1000)
 SAID = Kept[str](most=5000)  # of real servers that are set alike
 
 
-def listen(service: Service, around: Around) -> Section:
+def listen(service: Service, around: Around, binds: Iterable[tuple[Line, Owner]] = ()) -> Section:
+    """`binds` are those of its SSL terminations."""
     vip = service.vip
     alike = (around, shape_of(vip))
     frame = FRAMES.get(alike, lambda: _frame(vip, around))
@@ -64,10 +68,11 @@ def listen(service: Service, around: Around) -> Section:
     if not vip.backend_only:
         accept = ["accept-proxy"] if vip.accept_proxy else []
         section.add("bind", ",".join(_binds(vip)), *accept, *_tls(vip, around), owner=owner(vip, "ports"))
+    section.add_all(binds)
     section.take(frame.top)
     section.add_all(rules.request_lines(service))
     section.take(frame.redirect)
-    if frame.redirect:
+    if frame.redirect and not around.terminated:
         return section
     section.add_all(rules.header_lines(service))
     section.take(frame.early)
@@ -92,7 +97,8 @@ def shape_of(vip: VirtualService) -> tuple[object, ...]:
 
 
 def _frame(vip: VirtualService, around: Around) -> Frame:
-    redirect = ("http-request redirect", "scheme", "https", "code", vip.redirect_code)
+    redirect: Line = ("http-request redirect", "scheme", "https", "code", vip.redirect_code)
+    redirect += ("if", "!{", "ssl_fc", "}") if around.terminated else ()
     bottom = [("persistence", line) for line in persistence.lines(vip)]
     fallback = servers.fallback_words(vip, around.fallback_port)
     return Frame(
@@ -121,6 +127,8 @@ def _top(vip: VirtualService, around: Around) -> Iterator[tuple[str, Line]]:
         value = getattr(vip, option.name)
         if option.is_told(value) and option.applies(vip) and not (vip.backend_only and option.name in FRONT):
             yield option.name, (option.directive, *([] if value is True else [str(value)]))
+    if around.acme and answers(vip):  # before everything that rules and Force to HTTPS do
+        yield "ports", acme.answer(around.acme)
 
 
 def _early(vip: VirtualService) -> Iterator[tuple[str, Line]]:
@@ -153,6 +161,10 @@ def _web_lines(vip: VirtualService) -> Iterator[tuple[str, Line]]:
     for name, lines in flags.items():
         for line in lines if getattr(vip, name) else ():
             yield name, line
+    if vip.client_subject and vip.protocol == Protocol.HTTP2:
+        yield "client_subject", ("http-request del-header", vip.client_subject)
+        said_by = ("if", "{", "ssl_c_used", "}")
+        yield "client_subject", ("http-request set-header", vip.client_subject, "%{+Q}[ssl_c_s_dn]", *said_by)
 
 
 def redirects(vip: VirtualService) -> bool:

@@ -3,19 +3,25 @@
 from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any
 
 from apps.common.options import Option, option, options
+from apps.haproxy import terminations
 from apps.haproxy.config import Config, Service
 from apps.haproxy.general import default_server, layer7_text
 from apps.haproxy.listen import pem_file
 from apps.haproxy.render import addresses, certificates_of, render, values
 from apps.haproxy.servers import server_words
-from apps.services.models import Balance, Check, Feedback, RealServer, VirtualService
+from apps.services.acme import answers
+from apps.services.models import Balance, Check, Feedback, RealServer, SniRule, SslTermination, VirtualService
 
 GENERAL = "general settings changed"
+ACME = "HAProxy answers for another ACME account"
 VIP_OPTIONS = options(VirtualService)
 RIP_OPTIONS = options(RealServer)
+TERMINATION_OPTIONS = options(SslTermination)
+SNI_VALUES = attrgetter("pk", *(option.attname for option in options(SniRule)))
 WEIGHT = option(RealServer, "weight")
 DYNAMIC = {Balance.LEASTCONN, Balance.ROUNDROBIN}  # to other methods HAProxy adds no server while it runs
 POOL = ("pool-max-conn", "-1", "pool-purge-delay", "5s")  # HAProxy's own defaults for keeping connections
@@ -95,7 +101,7 @@ class Plan:
 
 def plan(old: Config, new: Config) -> Plan:
     """Administrative states are no part of it: they act at once, on their own way."""
-    found = [*_general(old, new), *_services(old, new), *_certificates(old, new)]
+    found = [*_general(old, new), *_services(old, new), *_terminations(old, new), *_certificates(old, new)]
     steps = [item for item in found if not isinstance(item, str)]
     reasons = [item for item in found if isinstance(item, str)]
     steps += [] if reasons else _addresses(old, new)
@@ -110,8 +116,10 @@ def _addresses(old: Config, new: Config) -> Iterator[Step]:
 
 
 def _general(old: Config, new: Config) -> Iterator[str]:
-    if old.host != new.host:
+    if replace(old.host, acme=new.host.acme) != new.host:
         yield GENERAL
+    elif old.host != new.host and any(answers(service.vip) for service in new.services):
+        yield ACME
     every = options(new.layer7)
     if changed := _that_matter(every, old.layer7, new.layer7, lambda layer7: layer7_text(new.host, layer7)):
         yield f"{_listed(changed)} changed in {new.layer7}"
@@ -136,6 +144,26 @@ def _services(old: Config, new: Config) -> Iterator[Step | str]:
         elif values(earlier) != values(service):
             yield from _Comparison(earlier, service, known).all()
     yield from (f"{service.vip.label} was removed" for service in before.values())
+
+
+def _terminations(old: Config, new: Config) -> Iterator[str]:
+    """Listeners and crt-lists are made at a reload."""
+    before = {termination.item.pk: termination for termination in old.terminations}
+    for termination in new.terminations:
+        item, earlier = termination.item, before.pop(termination.item.pk, None)
+        if earlier is None:
+            yield f"{item.label} was added"
+            continue
+        changed = [each for each in TERMINATION_OPTIONS if _value(earlier.item, each) != _value(item, each)]
+        if changed:
+            yield f"{_listed(changed)} changed on {item.label}"
+        if [*map(SNI_VALUES, earlier.rules)] != [*map(SNI_VALUES, termination.rules)]:
+            yield f"SNI Rules changed on {item.label}"
+    yield from (f"{termination.item.label} was removed" for termination in before.values())
+
+
+def _value(item: Any, option: Option) -> Any:
+    return getattr(item, option.attname)
 
 
 @dataclass(frozen=True)
@@ -167,7 +195,8 @@ class _Comparison:
         return values(earlier) != values(self.new) and self._rendered(earlier) != self._rendered(self.new)
 
     def _rendered(self, service: Service) -> object:
-        rendering = render(replace(self.known, services=(service,)))
+        about = tuple(item for item in self.known.terminations if service.vip.pk in item.services)
+        rendering = render(replace(self.known, services=(service,), terminations=about))
         return rendering.files, rendering.parts
 
     def _servers(self) -> Iterator[Step | str]:
@@ -235,6 +264,7 @@ def _certificates(old: Config, new: Config) -> Iterator[Step | str]:
         served.update(used[:1])
         if changed.intersection(used[1:]):
             yield f"{option(VirtualService, 'authority').label} of {service.vip.label} was replaced"
+    served.update(pk for termination in new.terminations for pk in terminations.certificates_of(termination))
     yield from (ReplaceCertificate(pk, pem_file(pk)) for pk in sorted(changed & served))
 
 

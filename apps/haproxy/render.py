@@ -1,6 +1,6 @@
 """Config in, files out. No database, no machine: the same config gives the same text, byte for byte."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -8,8 +8,8 @@ from pathlib import Path
 from apps.common.kept import Kept
 from apps.common.option_kinds import port_spans
 from apps.common.options import options
-from apps.haproxy import external, general
-from apps.haproxy.config import Config, Service
+from apps.haproxy import external, general, terminations
+from apps.haproxy.config import Config, Service, Termination
 from apps.haproxy.listen import Around, crl_file, list_file, listen, pem_file
 from apps.haproxy.words import Owner, Section, text
 from apps.services.models import AclRule, HeaderRule, Protocol, RealServer, VirtualService
@@ -42,8 +42,12 @@ class Rendering:
 
 def render(config: Config) -> Rendering:
     written = [service for service in config.services if not service.vip.manual]
-    listens = [_listen(service, config) for service in written]
-    haproxy, owners = text([*general.sections(config), *listens, *_manual(config)])
+    passed_to = terminations.services_of(config)
+    more = terminations.binds_of(config, passed_to)
+    listens = [_listen(service, config, service.vip.pk in passed_to, more) for service in written]
+    ended = [*terminations.sections(config, passed_to)]
+    in_front = [section for _, made in ended for section in made]
+    haproxy, owners = text([*general.sections(config), *listens, *in_front, *_manual(config)])
     floating = "".join(f"{address}\n" for address in sorted(addresses(config)))
     rendering = Rendering({CONFIG_FILE: haproxy, ADDRESSES_FILE: floating}, {}, owners, {})
     if config.transparent:
@@ -56,7 +60,18 @@ def render(config: Config) -> Rendering:
         rendering.files.update(_tls_files(service.vip, config))
         own = [section.text, *(config.certificates[pk] for pk in certificates)]
         rendering.parts[service.vip.label] = "\n".join(own)
+    for termination, made in ended:
+        texts = [terminations.bind_text(termination, passed_to), *(section.text for section in made)]
+        _add_termination(rendering, termination, texts, config)
     return rendering
+
+
+def _add_termination(rendering: Rendering, termination: Termination, texts: list[str], config: Config) -> None:
+    served, listed = terminations.certificates_of(termination), terminations.crt_list(termination)
+    rendering.certificates.update({pem_file(pk): pk for pk in served})
+    rendering.files[terminations.list_file(termination.item)] = listed
+    own = [*texts, listed, *(config.certificates[pk] for pk in served)]
+    rendering.parts[termination.item.label] = "\n".join(own)
 
 
 def named(text: str, version: str) -> str:
@@ -75,6 +90,12 @@ def binds(services: tuple[Service, ...]) -> set[tuple[str, int]]:
     }
 
 
+def all_binds(config: Config) -> dict[tuple[str, int], str]:
+    """Every address and port that is listened on, with the label of whom it is for."""
+    found = {bind: service.vip.label for service in config.services for bind in binds((service,))}
+    return found | {(item.address, item.port): item.label for item in (each.item for each in config.terminations)}
+
+
 def values(service: Service) -> list[object]:
     """Everything that is rendered of a service. Nearly all are equal, and rendering them would take longer."""
     return [
@@ -85,14 +106,17 @@ def values(service: Service) -> list[object]:
     ]
 
 
-def _listen(service: Service, config: Config) -> Section:
+def _listen(service: Service, config: Config, terminated: bool, more: Mapping[int, terminations.Binds]) -> Section:
     around = Around(
         config.host.fallback_port,
         config.layer7.logging,
         external.command(service.vip, config),
         service.vip.authority_id in config.revocations,
+        config.host.acme,
+        terminated,
     )
-    return SECTIONS.get((around, *values(service)), lambda: listen(service, around))
+    also = more.get(service.vip.pk, ())
+    return SECTIONS.get((around, also, *values(service)), lambda: listen(service, around, also))
 
 
 def _manual(config: Config) -> Iterator[Section]:
@@ -107,6 +131,7 @@ def _manual(config: Config) -> Iterator[Section]:
 def addresses(config: Config) -> set[str]:
     """The floating IPs: of virtual services, also of those that the administrator writes, and the extra ones."""
     found = {service.vip.address for service in config.services} | {item.address for item in config.floating}
+    found |= {termination.item.address for termination in config.terminations}
     return found - {""}
 
 

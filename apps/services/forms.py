@@ -5,8 +5,9 @@ from typing import Any
 
 from apps.common.forms import Card, OptionForm
 from apps.common.options import Option, options
-from apps.services.models import RealServer, VirtualService
+from apps.services.models import RealServer, SslTermination, VirtualService
 from apps.services.rule_kinds import ACL, HEADER, rule_card
+from apps.services.termination_forms import with_terminations
 
 
 class AddVirtualService(OptionForm):
@@ -25,7 +26,14 @@ class ModifyVirtualService(OptionForm):
         cards = super().cards()
         place = next(number for number, card in enumerate(cards, 1) if card.title == "Feedback Method")
         cards[place:place] = self._rule_cards
-        return cards
+        return [self._ssl_card(card) if card.title == "SSL" else card for card in cards]
+
+    def _ssl_card(self, card: Card) -> Card:
+        return with_terminations(card, self._terminations)
+
+    @cached_property
+    def _terminations(self) -> list[SslTermination]:
+        return list(SslTermination.passing_to(self.instance)) if self.instance.pk else []
 
     @cached_property
     def _rule_cards(self) -> list[Card]:

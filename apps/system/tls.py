@@ -52,19 +52,24 @@ def fingerprint(path: Path) -> str:
     return x509.load_pem_x509_certificate(path.read_bytes()).fingerprint(hashes.SHA256()).hex()
 
 
-def served_fingerprint(address: str, port: int, timeout: float = 3.0, *, through_proxy: bool = False) -> str:
-    """The SHA-256 of the certificate that answers a handshake; blank when there is none to be had.
+def served_fingerprint(
+    address: str, port: int, timeout: float = 3.0, *, name: str = "", through_proxy: bool = False
+) -> str:
+    """The SHA-256 of the certificate that answers a handshake that asks for the name, if there is one; blank when there
+    is none to be had.
 
     `through_proxy`: a line of the PROXY protocol is expected before the handshake.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE  # it is compared, not trusted
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.set_ciphers("ALL:@SECLEVEL=0")  # whatever is served, however weak
     try:
         with socket.create_connection((address, port), timeout) as link:
             if through_proxy:
                 link.sendall(b"PROXY UNKNOWN\r\n")
-            with context.wrap_socket(link) as secure:
+            with context.wrap_socket(link, server_hostname=name or None) as secure:
                 return hashlib.sha256(secure.getpeercert(binary_form=True) or b"").hexdigest()
     except OSError:
         return ""

@@ -77,6 +77,7 @@ def test_nothing_changed() -> None:
         ),
         ({}, {"manual": True}, "Manual Configuration changed on web"),
         ({}, {"backend_only": True}, "Create HAProxy Backend Only changed on web"),
+        (TLS, TLS | {"client_subject": "X-Client"}, "Pass client certificate subject in header changed on web"),
         ({}, {"pipeline": "http_close"}, "HTTP Pipeline Mode changed on web"),
         ({}, {"pretend_keepalive": True}, "Work around broken Connection: close changed on web"),
         ({}, {"accept_invalid": True}, "Accept invalid HTTP requests changed on web"),
