@@ -28,6 +28,7 @@ from apps.services.script_templates import TEMPLATES, template
 
 TITLE = "Health Check Scripts"
 SYNTAX, TRIAL = "script-syntax", "script-trial"
+SHOWN = 10  # Virtual Services that use a script, in the list
 PATIENCE = 4.0  # seconds that Update waits for the worker to read a script
 NOT_CHECKED = "Its syntax was not checked, because the worker {why}. Test the script before you use it."
 
@@ -43,7 +44,8 @@ class Line:
     """A row of the list."""
 
     script: HealthCheckScript
-    users: list[VirtualService]
+    users: list[VirtualService]  # the first of them
+    more: int
     changed: datetime | None
     by: str
 
@@ -65,7 +67,8 @@ def _lines() -> list[Line]:
     lines = []
     for script in found:
         last = edits.get(script.pk)
-        lines.append(Line(script, script.users, last.at if last else None, last.user if last else ""))
+        shown, more = script.users[:SHOWN], max(0, len(script.users) - SHOWN)
+        lines.append(Line(script, shown, more, last.at if last else None, last.user if last else ""))
     return lines
 
 

@@ -63,6 +63,14 @@ def test_the_list_says_who_uses_a_script_and_who_changed_it(
     assert "Modify Delete" in text(admin, PAGE)
 
 
+def test_a_script_of_many_services(viewer: Client, script: HealthCheckScript) -> None:
+    for number in range(12):
+        VirtualService.objects.create(
+            label=f"s{number}", ports=f"{number + 1}", check_type=Check.EXTERNAL, check_script=script
+        )
+    assert "s9 + 2 more" in text(viewer, PAGE)
+
+
 def test_an_administrator_adds_a_script_and_can_test_it_at_once(admin: Client, worker: None) -> None:
     answer = admin.post(ADD, {"label": "ldap", "content": GOOD.replace("\n", "\r\n")}, follow=True)
     script = HealthCheckScript.objects.get()
