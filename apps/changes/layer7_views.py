@@ -55,7 +55,7 @@ def _here() -> dict[str, Any]:
     return {
         "connections": general.max_connections(config),
         "wanted": config.layer7.max_connections,
-        "files": config.host.descriptors,
+        "files": min(config.host.descriptors or config.layer7.ulimit, config.layer7.ulimit),
         "cores": host.cores(),
     }
 

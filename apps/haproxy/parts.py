@@ -14,7 +14,8 @@ LOG_LINES = ("    option httplog\n", "    option tcplog\n")  # in each service, 
 
 def parts(config: Config, rendering: Rendering) -> dict[str, str]:
     """By labels, and by names that no label can be: they hold blanks."""
-    return dict(_general(config)) | {label: _without_log(part) for label, part in rendering.parts.items()}
+    by_hand = {service.vip.label: service.vip.address for service in config.services if service.vip.manual}
+    return dict(_general(config)) | by_hand | {label: _without_log(part) for label, part in rendering.parts.items()}
 
 
 def _general(config: Config) -> Iterator[tuple[str, str]]:

@@ -48,6 +48,11 @@ class ManualForm(OptionForm):
         model = ManualConfiguration
         fields = ["text"]
 
+    def _row(self, option: Option) -> Row:
+        row = super()._row(option)
+        row.changed = False  # the default is no text: nobody goes back to it with one click
+        return row
+
 
 class FloatingIPForm(OptionForm):
     class Meta:

@@ -15,14 +15,17 @@ from apps.overview.snapshot import Key, Server, Service, Snapshot
 from apps.services.conditions import Condition, write
 from apps.services.models import (
     AclRule,
+    FloatingIP,
     HeaderRule,
     HealthCheckScript,
+    Layer7,
     Persistence,
     Protocol,
     RealServer,
     State,
     VirtualService,
 )
+from apps.system.passwords import hashed
 from tests.changes.recorded import commit
 from tests.conftest import Browser
 
@@ -42,6 +45,8 @@ def make(administrator: User, certificate: bytes) -> World:
     commit(pk=1, user="bob", sentence="HAProxy was reloaded.")
     _add_services()
     HealthCheckScript.objects.create(pk=1, label="ldap", content="#!/bin/sh\nexit 0\n")
+    FloatingIP.objects.create(pk=1, address="10.10.40.250")
+    Layer7(pk=1, stats_password=hashed("correct horse battery")).save()
     commit(pk=2, reason="CHG-4711")
     VirtualService.objects.filter(pk=2).update(timeout=True, client_timeout="92s")
     commit(JobState.REFUSED, pk=3, sentence="HAProxy refused AVS-AQI.", said="[ALERT] parsing [haproxy.cfg:64]")

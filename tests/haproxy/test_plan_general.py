@@ -94,3 +94,9 @@ def test_logging_is_no_change_of_the_services_that_are_logged() -> None:
 
 def test_a_name_that_has_to_be_looked_up_is_a_change_of_its_service_alone() -> None:
     assert different(replace(BEFORE, services=(Service(vip(), (rip(address="one.example"),)),))) == {vip().label}
+
+
+def test_a_service_that_is_written_by_hand_from_now_on_is_changed_not_removed() -> None:
+    after = replace(BEFORE, services=(Service(vip(manual=True), (rip(),)),))
+    assert vip().label in parts(after, render(after))
+    assert different(after) == {vip().label}
