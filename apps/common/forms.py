@@ -1,7 +1,7 @@
 """Forms made from declared options. The server decides which options count."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -98,6 +98,22 @@ def _stamp(instance: models.Model) -> str:
     return hashlib.sha256(repr(values).encode()).hexdigest()[:16]
 
 
+def _before_dependents(found: Sequence[Option]) -> list[Option]:
+    """Whether an option applies is told by others, which therefore come first."""
+    named = {option.name: option for option in found}
+    placed: dict[str, Option] = {}
+
+    def place(option: Option) -> None:
+        for name in option.when:
+            if name in named and name not in placed:
+                place(named[name])
+        placed[option.name] = option
+
+    for option in found:
+        place(option)
+    return list(placed.values())
+
+
 class Draft:
     """The object as it would be: what was sent where it counts, else what is stored."""
 
@@ -127,7 +143,7 @@ class OptionForm(forms.ModelForm[Any]):
             completed: Any = cast(Any, self.data).copy()
             completed.update(self._not_sent())
             self.data = completed
-        for option in self.declared:
+        for option in _before_dependents(self.declared):
             self._set_up(option)
 
     def _not_sent(self) -> dict[str, str]:
