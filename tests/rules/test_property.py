@@ -41,7 +41,7 @@ ODD = [
     "%[src] %% %ci",
     "é",
 ]
-EXPRESSIONS = [r"^/(a|b)\d{2,3}$", "(?i)x", "(?P<n>a)(?P=n)", "(?<=a)b", "(?a)x", r"\u0041", "[[:x:]]", "(?x) a # b"]
+EXPRESSIONS = [r"^/(a|b)\d{2,3}$", "(?i)x", "(?P<n>a)(?P=n)", "(?<=a)b", "(?a)x", r"\u0041", "(?x) a # b"]
 TEXTS = st.sampled_from([*PLAIN, *ODD, *EXPRESSIONS])
 CONDITIONS = st.lists(
     st.builds(
@@ -66,7 +66,7 @@ HEADERS = st.fixed_dictionaries(
     {
         "side": st.sampled_from(HeaderSide.values),
         "option": st.sampled_from(HeaderOption.values),
-        "name": st.sampled_from(["X-A", "a b"]),
+        "name": st.sampled_from(["X-A", "Y", "a b"]),
         "match": TEXTS,
         "value": TEXTS,
     }
@@ -91,8 +91,8 @@ def test_random_rules_are_accepted(service: VirtualService, tmp_path: Path) -> N
     images = VirtualService.objects.get(label="images")
     servers = tuple(service.servers.all())
 
-    @settings(max_examples=120, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(st.sampled_from(Protocol.values), st.lists(ACLS, min_size=10, max_size=40), st.lists(HEADERS, max_size=10))
+    @settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(st.sampled_from(Protocol.values), st.lists(ACLS, min_size=10, max_size=40), st.lists(HEADERS, min_size=5, max_size=10))
     def run(protocol: str, acls: list[dict[str, Any]], headers: list[dict[str, Any]]) -> None:
         service.protocol = images.protocol = protocol.replace("http2", "http")
         images.save()
@@ -105,5 +105,5 @@ def test_random_rules_are_accepted(service: VirtualService, tmp_path: Path) -> N
         counted.update(acls=len(rules[0]), headers=len(rules[1]))
 
     run()
-    assert counted["acls"] > 100
-    assert counted["headers"] > 100
+    assert counted["acls"] > 20
+    assert counted["headers"] > 10
