@@ -92,7 +92,11 @@ def test_random_rules_are_accepted(service: VirtualService, tmp_path: Path) -> N
     servers = tuple(service.servers.all())
 
     @settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(st.sampled_from(Protocol.values), st.lists(ACLS, min_size=10, max_size=40), st.lists(HEADERS, min_size=5, max_size=10))
+    @given(
+        st.sampled_from(Protocol.values),
+        st.lists(ACLS, min_size=10, max_size=40),
+        st.lists(HEADERS, min_size=5, max_size=10),
+    )
     def run(protocol: str, acls: list[dict[str, Any]], headers: list[dict[str, Any]]) -> None:
         service.protocol = images.protocol = protocol.replace("http2", "http")
         images.save()
