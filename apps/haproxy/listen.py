@@ -23,6 +23,7 @@ FRONT = {"client_timeout", "max_connections", "accept_invalid"}  # say nothing i
 COMPRESSED = "text/html text/plain text/css text/xml text/javascript application/javascript application/json".split()
 MONTH = 2_592_000  # seconds
 TUNNEL = "1h"  # not in the defaults: in TCP Mode it would count instead of the timeouts of client and server
+SUBJECT = "%[ssl_c_s_dn(,0,rfc2253)]"  # escaped: the plain form could hold line breaks
 PIPELINES: dict[str, str] = {
     Pipeline.CLOSE: "option httpclose",
     Pipeline.SERVER_CLOSE: "option http-server-close",
@@ -163,8 +164,8 @@ def _web_lines(vip: VirtualService) -> Iterator[tuple[str, Line]]:
             yield name, line
     if vip.client_subject and vip.protocol == Protocol.HTTP2:
         yield "client_subject", ("http-request del-header", vip.client_subject)
-        said_by = ("if", "{", "ssl_c_used", "}")
-        yield "client_subject", ("http-request set-header", vip.client_subject, "%{+Q}[ssl_c_s_dn]", *said_by)
+        shown = ("if", "{", "ssl_c_used", "}")
+        yield "client_subject", ("http-request set-header", vip.client_subject, SUBJECT, *shown)
 
 
 def redirects(vip: VirtualService) -> bool:
