@@ -3,20 +3,23 @@
 import ipaddress
 from dataclasses import dataclass
 
+from django.db import models
+from django.urls import reverse
+
 from apps.changes import candidate
 from apps.changes.models import Running
 from apps.haproxy.render import ADDRESSES_FILE, addresses
-from apps.services.models import FloatingIP, VirtualService
+from apps.services.models import FloatingIP, SslTermination, VirtualService
 from apps.system import network
 from apps.system.network import Address
 
 
 @dataclass(frozen=True)
 class User:
-    """A virtual service that clients reach at the address."""
+    """What clients reach at the address, and its page."""
 
-    pk: int
     label: str
+    url: str
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,10 @@ MISSING = State("Missing", "down", "not on this host")
 STRAY = State("Wrong interface", "warn", "another one is in its subnet")
 NOWHERE = State("On loopback", "warn", "no interface is in its subnet: clients reach it only when a route leads here")
 WAITS = State("Not running", "idle", "added with the next commit")
+PAGES: dict[type[models.Model], str] = {
+    VirtualService: "modify-virtual-service",
+    SslTermination: "modify-ssl-termination",
+}
 GOES = State("Going", "idle", "removed with the next commit")
 
 
@@ -76,11 +83,12 @@ def users_of(address: str) -> list[User]:
 
 
 def _users(*only: str) -> dict[str, list[User]]:
-    services = VirtualService.objects.order_by("label").exclude(address="")
-    chosen = services.filter(address__in=only) if only else services
     found: dict[str, list[User]] = {}
-    for pk, label, address in chosen.values_list("pk", "label", "address"):
-        found.setdefault(address, []).append(User(pk, label))
+    for model, page in PAGES.items():
+        every = model._default_manager.order_by("label").exclude(address="")
+        chosen = every.filter(address__in=only) if only else every
+        for pk, label, address in chosen.values_list("pk", "label", "address"):
+            found.setdefault(address, []).append(User(label, reverse(page, args=[pk])))
     return found
 
 

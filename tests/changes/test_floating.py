@@ -99,7 +99,7 @@ def test_one_that_is_used_is_kept(admin: Client) -> None:
     ("address", "words"),
     [
         (GATEWAY, "This is a floating IP already."),
-        ("10.99.0.9", "A Virtual Service has brought this floating IP already."),
+        ("10.99.0.9", "The Virtual Service web has brought this floating IP already."),
         ("10.99.0", "Enter an IPv4 or IPv6 address"),
         ("", "Enter New Floating IP."),
     ],

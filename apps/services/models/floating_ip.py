@@ -4,7 +4,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from apps.common.option_kinds import AddressOption
+from apps.services.models.termination import SslTermination
 from apps.services.models.virtual_service import VirtualService
+
+BRINGERS: tuple[type[models.Model], ...] = (VirtualService, SslTermination)
 
 
 class FloatingIP(models.Model):
@@ -27,5 +30,7 @@ class FloatingIP(models.Model):
         return str(self.address)
 
     def clean(self) -> None:
-        if VirtualService.objects.filter(address=self.address).exists():
-            raise ValidationError({"address": "A Virtual Service has brought this floating IP already."})
+        for model in BRINGERS:
+            if found := model._default_manager.filter(address=self.address).first():
+                said = f"The {model._meta.verbose_name} {found} has brought this floating IP already."
+                raise ValidationError({"address": said})
