@@ -44,6 +44,9 @@ TRIALS = {"webui": "apps.local.webui.KIND", "webui-cert": "apps.local.webui_cert
 # Functions that tell which objects use a certificate: apps.certificates.usage.Use, in one query.
 CERTIFICATE_USERS = ["apps.services.certificate_users.uses", "apps.local.webui_certificate.uses"]
 
+# Tells why no authority could check a name over HTTP; blank when nothing is known to be in the way.
+ACME_PROBLEM = "apps.services.acme.problem"
+
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -130,6 +133,7 @@ CELERY_TASK_DEFAULT_QUEUE = "jobs"
 CELERY_TASK_ROUTES = {
     "apps.changes.tasks.check_candidate": {"queue": "jobs"},
     "apps.changes.tasks.run_errand": {"queue": "jobs"},
+    "apps.changes.tasks.order_certificates": {"queue": "jobs"},
     "apps.changes.tasks.*": {"queue": "apply"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -146,6 +150,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "reconcile": {"task": "apps.changes.tasks.reconcile", "schedule": timedelta(minutes=1)},
+    # What is due stands in the database, so that this costs a query; see apps.changes.ordering.
+    "order-certificates": {
+        "task": "apps.changes.tasks.order_certificates",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
     "housekeeping": {"task": "apps.maintenance.tasks.housekeeping", "schedule": timedelta(hours=24)},
     # Rows, asked for again and again, survive what a message with a delay would not: the end of its worker.
     "trials": {

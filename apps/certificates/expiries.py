@@ -83,12 +83,18 @@ def forget() -> None:
 def _find(generation: int, minute: int) -> Notice | None:
     now = timezone.now()
     soon = Q(valid_to__lte=now + SOON) | Q(revocation_until__lte=now + URGENT)
-    found = Certificate.objects.filter(soon).only("label", "is_authority", "valid_to", "revocation_until")
+    found = Certificate.objects.filter(soon).exclude(_renewed_by_itself(now))
+    found = found.only("label", "is_authority", "valid_to", "revocation_until")
     if not found:
         return None
     users = uses()
     endings = [ending for one in found for ending in _endings(one, users, now)]
     return Notice(tuple(sorted(endings, key=lambda ending: ending.until))) if endings else None
+
+
+def _renewed_by_itself(now: datetime) -> Q:
+    """By ACME, which has its own time for it; once that does not work, it is told of."""
+    return Q(acme__failures=0, acme__next_try__gt=now)
 
 
 def _endings(one: Certificate, users: Uses, now: datetime) -> Iterator[Ending]:

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from apps.certificates import actions
-from apps.certificates.models import Certificate, How, Order
+from apps.certificates.models import AcmeOrder, Certificate, How, Order
 from apps.certificates.problems import CertificateRefused
 from apps.certificates.reading import Prepared, read_all
 from apps.certificates.uploads import FilesField, file_row, more_row, password_field, password_row
@@ -20,7 +20,7 @@ HINT = "PEM or PFX, at most 1 MB"
 
 
 class AddCertificate(OptionForm):
-    """One form for the three ways; what cannot be used is refused at the field that has to change."""
+    """One form for the four ways; what cannot be used is refused at the field that has to change."""
 
     file = FilesField("File to upload")
     password = password_field()
@@ -69,9 +69,11 @@ class AddCertificate(OptionForm):
         self.certificate = Certificate(label=order.label)
         if self.prepared:
             actions.take(self.certificate, self.prepared)
-        elif self.how == How.REQUEST:
-            actions.ask(self.certificate, order)
-        else:
+        elif self.how == How.SELF_SIGNED:
             actions.sign(self.certificate, order)
+        else:
+            actions.ask(self.certificate, order)
         self.certificate.save()
+        if self.how == How.ACME:
+            AcmeOrder.objects.create(certificate=self.certificate, account=order.account)
         return self.certificate

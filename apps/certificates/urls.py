@@ -1,11 +1,17 @@
 from django.urls import path
 
-from apps.certificates import change_views, removal, views
+from apps.certificates import acme_views, change_views, removal, views
 
 urlpatterns = [
     path("", views.certificates, name="certificates"),
     path("add/", views.add_certificate, name="add-certificate"),
     path("remove/", removal.remove_certificates, name="remove-certificates"),
+    path("acme/", acme_views.accounts, name="acme-accounts"),
+    path("acme/add/", acme_views.add_account, name="add-acme-account"),
+    path("acme/<int:pk>/", acme_views.modify_account, name="modify-acme-account"),
+    path("acme/<int:pk>/delete/", acme_views.delete_account, name="delete-acme-account"),
+    path("<int:pk>/acme/", acme_views.state, name="acme-state"),
+    path("<int:pk>/renew-now/", acme_views.renew_now, name="renew-now"),
     path("<int:pk>/", views.certificate, name="certificate"),
     path("<int:pk>/download/", views.download_certificate, name="download-certificate"),
     path("<int:pk>/request/", views.download_request, name="download-request"),

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.module_loading import import_string
 
 from apps.accounts.models import Group
 from apps.accounts.roles import needs
@@ -15,7 +17,8 @@ from apps.certificates.facts import chain_facts, thumbprint
 from apps.certificates.forms import AddCertificate
 from apps.certificates.listing import listing
 from apps.certificates.missing import missing_issuer
-from apps.certificates.models import Certificate, How
+from apps.certificates.models import AcmeOrder, Certificate, How
+from apps.certificates.models.acme import wanted
 from apps.certificates.reading import Prepared
 from apps.certificates.uploads import note_size
 from apps.certificates.usage import uses
@@ -26,6 +29,7 @@ PEM = "application/x-pem-file"
 SAVED: dict[str, str] = {
     How.UPLOAD: "SSL Certificate uploaded successfully: {0.label} for {0.domain}, valid until {0.valid_to:%Y-%m-%d}.",
     How.REQUEST: "Signing request made: {0.label} for {0.domain}. Have it signed, then bring the certificate here.",
+    How.ACME: "{0.label} for {0.domain} is asked for by ACME. This page shows how it goes on.",
     How.SELF_SIGNED: "SSL Certificate created: {0.label} for {0.domain}, valid until {0.valid_to:%Y-%m-%d}.",
 }
 
@@ -46,6 +50,7 @@ def certificate(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def page_of(stored: Certificate) -> dict[str, Any]:
+    order = AcmeOrder.objects.select_related("account").filter(certificate=stored).first()
     return {
         "certificate": stored,
         "users": uses().get(stored.pk, []),
@@ -53,7 +58,8 @@ def page_of(stored: Certificate) -> dict[str, Any]:
         "thumbprint": thumbprint(stored.chain) if stored.chain else "",
         "missing": missing_issuer(stored.chain) if stored.chain and not stored.is_authority else None,
         "lists": revocation.facts(stored.revocation_list),
-        "form": AnswerRequest(instance=stored) if stored.request else None,
+        "order": order,
+        "form": AnswerRequest(instance=stored) if stored.request and not order else None,
         "parent": parent(),
         "title": stored.label,
     }
@@ -86,12 +92,14 @@ def add_certificate(request: HttpRequest) -> HttpResponse:
         title="Add a new SSL Certificate",
         saved=SAVED[form.how],
         done=reverse("certificates"),
-        context={"parent": parent()},
+        context={"parent": parent(), "unanswered": import_string(settings.ACME_PROBLEM)()},
         template="certificates/add.html",
     )
     if not form.is_bound or form.errors:
         return answer
     warn(request, form.certificate, form.prepared)
+    if form.how == How.ACME:
+        wanted.send(AcmeOrder)
     return redirect("certificate", form.certificate.pk) if form.certificate.is_pending else answer
 
 

@@ -1,15 +1,16 @@
 """What HAProxy runs, as far as the next commit needs it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from apps.changes import candidate, versions
 from apps.changes.document import config_of
 from apps.changes.models import Revision, Running
 from apps.changes.xml import from_xml
 from apps.common.kept import Kept
+from apps.haproxy.acme import thumbprint_in
 from apps.haproxy.config import Config
 from apps.haproxy.plan import GENERAL, Plan, plan
-from apps.haproxy.render import render
+from apps.haproxy.render import CONFIG_FILE, render
 
 
 @dataclass(frozen=True)
@@ -46,5 +47,6 @@ def record(revision: Revision, config: Config) -> None:
 
 def _read(pk: int) -> Run:
     revision = Revision.objects.get(pk=pk)
-    config = config_of(from_xml(revision.document), candidate.host())
+    host = replace(candidate.host(), acme=thumbprint_in(revision.files[CONFIG_FILE]))
+    config = config_of(from_xml(revision.document), host)
     return Run(config, versions.name_of(pk), revision.parts, is_exact=render(config).files == revision.files)

@@ -1,10 +1,16 @@
 """What root does to HAProxy: the tasks of the queue `apply`, one at a time, and the check beside it."""
 
+from contextlib import suppress
+
 from celery import shared_task
 from celery.signals import worker_ready
 from django.conf import settings
+from django.dispatch import receiver
+from kombu.exceptions import OperationalError
 
-from apps.changes import engine, errands, states
+from apps.certificates.models import AcmeOrder
+from apps.certificates.models.acme import wanted
+from apps.changes import engine, errands, ordering, states
 from apps.changes.announce import announce
 from apps.changes.models import Errand, Job
 
@@ -26,6 +32,23 @@ def check_candidate() -> None:
 def run_errand(pk: int) -> None:
     """Find out what a page asked for; nothing is configured."""
     errands.run(Errand.objects.get(pk=pk))
+
+
+@shared_task
+def order_certificates() -> None:
+    """Take one step with a certificate that is due, and come back for the next."""
+    for pk in ordering.jobs_to_send():
+        commit.delay(pk)
+    wait = ordering.step()
+    if wait is not None:
+        order_certificates.apply_async(countdown=wait)
+
+
+@receiver(wanted, sender=AcmeOrder)
+def order_now(sender: object, **kwargs: object) -> None:
+    """Without the worker's queue the next look finds it."""
+    with suppress(OperationalError):
+        order_certificates.delay()
 
 
 @shared_task

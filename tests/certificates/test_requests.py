@@ -211,17 +211,29 @@ def test_the_form_offers_everything(admin: Client) -> None:
     page = admin.get(ADD).content.decode()
     labels = re.findall(r"<label for=\"id_\w+\" id=\"id_\w+-label\">([^<]*)</label>", page)
     assert labels == [
-        *["Label", "File to upload", "PFX File Password", "Further files", "Domain (CN)", "Subject alternative names"],
-        *["Organisation", "Unit", "City/Locality", "State/Province", "Country", "E-mail", "CSR Key Size"],
+        *["Label", "File to upload", "PFX File Password", "Further files"],
+        *[
+            "ACME account",
+            "Domain (CN)",
+            "Subject alternative names",
+            "Organisation",
+            "Unit",
+            "City/Locality",
+            "State/Province",
+            "Country",
+            "E-mail",
+            "CSR Key Size",
+        ],
         *["Signature Algorithm", "Days"],
     ]
     for choice in (
         "Upload prepared PEM/PFX file",
         "Create a new SSL Certificate Signing Request (CSR)",
         "Create a new Self-Signed SSL Certificate.",
+        "Get a certificate by ACME",
     ):
         assert f">{choice}</span>" in page
-    for button in ("Upload Certificate", "Create CSR", "Create Certificate"):
+    for button in ("Upload Certificate", "Create CSR", "Create Certificate", "Order Certificate"):
         assert f">{button}</button>" in page
 
 

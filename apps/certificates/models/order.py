@@ -9,7 +9,7 @@ from django.core.validators import validate_email
 from django.db import models
 
 from apps.certificates.models.certificate import Certificate
-from apps.common.option_kinds import ChoiceOption, LabelOption, NumberOption, TextOption
+from apps.common.option_kinds import ChoiceOption, LabelOption, NumberOption, RelationOption, TextOption
 
 SECTION = "SSL Certificate"
 HOST = re.compile(r"\A(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\Z")
@@ -20,9 +20,11 @@ class How(models.TextChoices):
     UPLOAD = "upload", "Upload prepared PEM/PFX file"
     REQUEST = "csr", "Create a new SSL Certificate Signing Request (CSR)"
     SELF_SIGNED = "self", "Create a new Self-Signed SSL Certificate."
+    ACME = "acme", "Get a certificate by ACME"
 
 
 MADE = {"how": {How.REQUEST, How.SELF_SIGNED}}
+NAMED = {"how": {How.REQUEST, How.SELF_SIGNED, How.ACME}}
 
 
 class KeySize(models.TextChoices):
@@ -88,17 +90,29 @@ class Order(models.Model):
         reserved={"server"},
         help="A short name for the drop-downs of Virtual Services, for example the site's name.",
     )
+    account = RelationOption(
+        "ACME account",
+        section=SECTION,
+        when={"how": {How.ACME}},
+        to="certificates.AcmeAccount",
+        on_delete=models.DO_NOTHING,  # there is no table that could be protected
+        null=True,
+        related_name="+",
+        empty_label="Choose an account",
+        help="At which authority, see ACME accounts. It checks each name over HTTP on port 80, where HAProxy answers "
+        "it, and the certificate is renewed when two thirds of its life are over.",
+    )
     domain = HostOption(
         "Domain (CN)",
         section=SECTION,
-        when=MADE,
+        when=NAMED,
         max_length=64,
         help="The name that clients type. It is also the first of the alternative names.",
     )
     names = NamesOption(
         "Subject alternative names",
         section=SECTION,
-        when=MADE,
+        when=NAMED,
         blank=True,
         max_length=4000,
         hint="Separated by commas",
@@ -128,7 +142,7 @@ class Order(models.Model):
     key_size = ChoiceOption(
         "CSR Key Size",
         section=SECTION,
-        when=MADE,
+        when=NAMED,
         choices=KeySize,
         default=KeySize.RSA_2048,
         help="Numbers are bits of an RSA key: 2048 is right for almost every client, 4096 costs more with each "
@@ -167,6 +181,13 @@ class Order(models.Model):
     def clean(self) -> None:
         if Certificate.objects.filter(label=self.label).exists():
             raise ValidationError({"label": "Another certificate has this label. Choose a different one."})
+        if self.how == How.ACME:
+            self._refuse_wildcards()
+
+    def _refuse_wildcards(self) -> None:
+        for field, names in (("domain", [self.domain]), ("names", self.names.split(", "))):
+            if wild := [name for name in names if name.startswith("*.")]:
+                raise ValidationError({field: f"{wild[0]} cannot be proven over HTTP. Enter each name in full."})
 
 
 def _name(word: str) -> str:
