@@ -46,7 +46,6 @@ def host() -> Host:
         peers_port=settings.ENVIRONMENT.peers_port,
         descriptors=descriptor_limit(),
         acme=AcmeAccount.objects.values_list("thumbprint", flat=True).first() or "",
-        acme=AcmeAccount.objects.values_list("thumbprint", flat=True).first() or "",
     )
 
 

@@ -35,7 +35,6 @@ class Host:
     peers_port: int
     descriptors: int = 0  # open files that the host allows a process; 0 when nothing is known
     acme: str = ""  # thumbprint that challenges are answered with; blank without an ACME account
-    acme: str = ""  # thumbprint that challenges are answered with; blank without an ACME account
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from apps.haproxy.ids import service_id
 from apps.haproxy.persistence import Line
 from apps.haproxy.words import Lines, Owner, Section, said
 from apps.services.acme import answers
-from apps.services.acme import answers
 from apps.services.models import Pipeline, Protocol, RealServer, VirtualService
 
 FLAT = [option for option in options(VirtualService) if option.directive]
@@ -39,7 +38,6 @@ class Around(NamedTuple):
     logging: bool
     script: str  # where its External Script lies; blank without one
     revoked: bool  # its CA Certificate has a revocation list
-    acme: str = ""  # thumbprint of the ACME accounts
     acme: str = ""  # thumbprint of the ACME accounts
     terminated: bool = False  # an SSL Termination passes requests to it
 
@@ -130,8 +128,6 @@ def _top(vip: VirtualService, around: Around) -> Iterator[tuple[str, Line]]:
         value = getattr(vip, option.name)
         if option.is_told(value) and option.applies(vip) and not (vip.backend_only and option.name in FRONT):
             yield option.name, (option.directive, *([] if value is True else [str(value)]))
-    if around.acme and answers(vip):  # before everything that rules and Force to HTTPS do
-        yield "ports", acme.answer(around.acme)
     if around.acme and answers(vip):  # before everything that rules and Force to HTTPS do
         yield "ports", acme.answer(around.acme)
 

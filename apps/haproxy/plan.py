@@ -14,11 +14,9 @@ from apps.haproxy.listen import pem_file
 from apps.haproxy.render import addresses, certificates_of, render, values
 from apps.haproxy.servers import server_words
 from apps.services.acme import answers
-from apps.services.acme import answers
 from apps.services.models import Balance, Check, Feedback, RealServer, SniRule, SslTermination, VirtualService
 
 GENERAL = "general settings changed"
-ACME = "HAProxy answers for another ACME account"
 ACME = "HAProxy answers for another ACME account"
 VIP_OPTIONS = options(VirtualService)
 RIP_OPTIONS = options(RealServer)

@@ -113,7 +113,6 @@ def _listen(service: Service, config: Config, terminated: bool, more: Mapping[in
         external.command(service.vip, config),
         service.vip.authority_id in config.revocations,
         config.host.acme,
-        config.host.acme,
         terminated,
     )
     also = more.get(service.vip.pk, ())
