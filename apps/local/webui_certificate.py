@@ -37,8 +37,8 @@ def is_shown(certificate: Certificate) -> bool:
 
 def is_behind() -> bool:
     """The certificate was replaced or renewed since the WebUI took it."""
-    chosen = WebUICertificate.current().certificate
-    return chosen is not None and not is_shown(chosen)
+    chosen = WebUICertificate.current()
+    return bool(chosen.certificate_id) and not is_shown(chosen.certificate)
 
 
 def words(value: Value) -> str:
