@@ -80,7 +80,8 @@ const sections = [...document.querySelectorAll(".lb-toc a")];
 function markSection() {
   const atEnd = innerHeight + scrollY >= document.documentElement.scrollHeight - 2;
   const passed = sections.filter((link) => document.getElementById(link.hash.slice(1)).getBoundingClientRect().top < 160);
-  const current = atEnd && scrollY ? sections.at(-1) : passed.at(-1) ?? sections[0];
+  const asked = sections.slice(Math.max(passed.length - 1, 0)).find((link) => link.hash === location.hash);
+  const current = atEnd && scrollY ? asked ?? sections.at(-1) : passed.at(-1) ?? sections[0];
   for (const link of sections) {
     if (link === current) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
@@ -88,6 +89,7 @@ function markSection() {
 }
 if (sections.length) {
   addEventListener("scroll", markSection, { passive: true });
+  addEventListener("hashchange", markSection);
   markSection();
 }
 

@@ -73,7 +73,7 @@ EXPRESSIONS = [
     "x{,9999}",
     "(?P<" + "n" * 33 + ">x)",
 ]
-KNOWN = ["%[src]", "%ci", "%%", "%[ssl_fc_sni]", "%[date,http_date]"]
+KNOWN = ["%[src]", "%ci", "%%", "%[ssl_fc_sni]", "%[date,http_date]", "%Ts", "%cc", "%ciX"]
 HASH = f"$6$saltsalt${'8RWsOfwR6M6Ppnoe':.<86}"
 BLANK = 0.3
 RARE = {"manual", "backend_only", "force_https"}  # leave most other options out

@@ -166,6 +166,13 @@ def _is_written_by_hand(label: str) -> bool:
     return bool(re.search(rf"^\s*(?:listen|backend)\s+{re.escape(label)}\s*$", text, re.MULTILINE))
 
 
+LOG_VARIABLES = (
+    "B CC CS H HM HP HPO HQ HU HV ID ST T Ta Tc Td Th Ti Tl Tq TR Tr Ts Tt Tu Tw U ac b bc bi bp bq ci cp f fc fi fp "
+    "ft hr hrl hs hsl lc ms o pid r rc rt s sc si sp sq sslc sslv t tr trg trl ts tsc"
+).split()
+FORMATS = re.compile(rf"%%|%\[[^\[\]]+\]|%(?:{'|'.join(LOG_VARIABLES)})(?![A-Za-z0-9_])")
+
+
 class HeaderSide(models.TextChoices):
     REQUEST = "request", "Request"
     RESPONSE = "response", "Response"
@@ -239,7 +246,7 @@ class HeaderRule(models.Model):
         if self.option != HeaderOption.DELETE:
             if not self.value:
                 wrong["value"] = "Enter Header Value."
-            elif "%" in re.sub(r"%%|%\[[^\[\]]+\]|%[a-zA-Z]{1,3}\b", "", self.value):
+            elif "%" in FORMATS.sub("", self.value):
                 wrong["value"] = "Write %% for a percent sign, or %[…] for a value that HAProxy knows."
         if self.option == HeaderOption.REPLACE and not self.match:
             wrong["match"] = "Enter what the value has to match, for example (.*)."
