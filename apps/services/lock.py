@@ -22,7 +22,8 @@ FREE = ("apps.accounts.", "apps.certificates.", "apps.local.")  # what they save
 PAGES = "/lbadmin/cluster/"
 OTHERS = f"{PAGES}ssl-certificate/"
 
-_guarded: ContextVar[bool] = ContextVar("guarded", default=False)
+# None where nothing is refused; else whether it was locked when the request came: going back could unlock it first.
+_was_locked: ContextVar[bool | None] = ContextVar("was_locked", default=None)
 
 
 def while_locked(view: View) -> View:
@@ -48,14 +49,16 @@ class ConfigurationLock:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        token = _guarded.set(False)
+        token = _was_locked.set(None)
         try:
             return self.get_response(request)
         finally:
-            _guarded.reset(token)
+            _was_locked.reset(token)
 
     def process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> None:
-        _guarded.set(not hasattr(view, "while_locked") and not view.__module__.startswith(FREE))
+        is_free = hasattr(view, "while_locked") or view.__module__.startswith(FREE)
+        if request.method == "POST" and not is_free:
+            _was_locked.set(is_locked())
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A view that did not expect to be refused: its transaction is undone, and the page says why."""
@@ -66,5 +69,6 @@ class ConfigurationLock:
 
 @receiver(touched, sender=Generation)
 def _refuse(sender: object, **kwargs: object) -> None:
-    if _guarded.get() and is_locked():
+    was_locked = _was_locked.get()
+    if was_locked or (was_locked is not None and is_locked()):
         raise Refused(NOTICE)

@@ -9,7 +9,7 @@ from apps.certificates.models import Certificate
 from apps.changes import candidate, engine
 from apps.changes.models import Job, JobState, Kind
 from apps.common.models import Generation
-from apps.services.models import Layer7, ManualConfiguration, RealServer, VirtualService
+from apps.services.models import FloatingIP, Layer7, ManualConfiguration, RealServer, VirtualService
 from tests.certificates.pages import order, page_of
 
 CLUSTER = "/lbadmin/cluster"
@@ -27,7 +27,7 @@ def service(admin: Client) -> VirtualService:
 
 
 def everything() -> tuple[object, ...]:
-    models = (VirtualService, RealServer, Layer7, ManualConfiguration)
+    models = (VirtualService, RealServer, Layer7, ManualConfiguration, FloatingIP)
     return tuple(list(model._default_manager.values()) for model in models)
 
 
@@ -42,6 +42,9 @@ def everything() -> tuple[object, ...]:
         ("real-servers/{rip}/delete/", {"sure": "yes"}),
         ("health-check-scripts/add/", {"label": "script", "content": "#!/bin/sh\nexit 0\n"}),
         ("layer-7-advanced/", {"locked": "on", "rise": "9"}),
+        ("layer-7-manual/", {"text": "backend a\n"}),
+        ("floating-ips/", {"address": "192.0.2.250"}),
+        ("real-servers/weight/", {"every": "yes", "sure": "yes", "weight": "7"}),
     ],
 )
 def test_every_page_of_layer_7_refuses_changes(
@@ -52,6 +55,14 @@ def test_every_page_of_layer_7_refuses_changes(
     answer = admin.post(f"{CLUSTER}/{place}", sent)
     assert everything() == before
     assert LOCKED in (answer if answer.status_code != 302 else admin.get(answer["Location"])).content.decode()
+
+
+def test_going_back_is_a_change_too(admin: Client, service: VirtualService) -> None:
+    before = everything()
+    seen = admin.get("/lbadmin/commit/discard/").context["seen"]
+    answer = admin.post("/lbadmin/commit/discard/", {"seen": seen})
+    assert (answer.status_code, everything()) == (423, before)
+    assert LOCKED in answer.content.decode()
 
 
 def test_what_was_typed_is_still_there(admin: Client, service: VirtualService) -> None:
