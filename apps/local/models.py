@@ -6,12 +6,13 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from apps.certificates.models import Certificate
 from apps.common.option_kinds import ChoiceOption, NumberOption, RelationOption, port_spans
 from apps.common.options import option
-from apps.services.models import Layer7, VirtualService
+from apps.services.models import Layer7, SslTermination, VirtualService
 from apps.system import host, network, webui
 
 ALL = "0.0.0.0"  # noqa: S104 - a choice on the page
@@ -150,7 +151,9 @@ class WebUISocket(models.Model):
         return f"Port {self.port} is used by the appliance itself ({purpose}). Choose another port." if purpose else ""
 
     def _service_clash(self) -> str:
-        for label, address, ports in VirtualService.objects.values_list("label", "address", "ports"):
+        services = VirtualService.objects.values_list("label", "address", "ports")
+        ended = SslTermination.objects.annotate(ports=Cast("port", models.CharField()))
+        for label, address, ports in (*services, *ended.values_list("label", "address", "ports")):
             meets = self.address in webui.SAME_HOST or self.address == address
             if meets and any(first <= self.port <= last for first, last in port_spans(ports)):
                 return f"Port {self.port} on {address} is already used by {label}. Choose another port or address."

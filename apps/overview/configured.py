@@ -3,13 +3,19 @@
 import zlib
 from dataclasses import dataclass, field, replace
 
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
+
 from apps.common.models import Generation
 from apps.overview.rows import Rip, Vip
-from apps.services.models import RealServer, State, VirtualService
+from apps.services.models import RealServer, SniRule, SslTermination, State, VirtualService
 
+TERMINATED = Exists(SslTermination.objects.filter(service=OuterRef("pk")))
+NAMED = Exists(SniRule.objects.filter(service=OuterRef("pk")))
+# What comes through an SSL Termination is not redirected: then its real servers count.
+REDIRECTS = ExpressionWrapper(Q(force_https=True) & ~TERMINATED & ~NAMED, BooleanField())
 VIP_COLUMNS = (
     *("pk", "label", "address", "ports", "protocol"),
-    *("force_https", "redirect_code", "check_type", "certificate_id", "manual"),
+    *(REDIRECTS, "redirect_code", "check_type", "certificate_id", "manual"),
 )
 RIP_COLUMNS = ("pk", "service_id", "label", "address", "port", "weight", "state", "redirect_url")
 Away = frozenset[tuple[int, int, str]]  # real server, virtual service, state

@@ -6,7 +6,7 @@ from django.db.models import Model
 
 from apps.common.models import Edit
 from apps.common.options import options
-from apps.services.models import AclRule, FloatingIP, HeaderRule, RealServer, VirtualService
+from apps.services.models import AclRule, FloatingIP, HeaderRule, RealServer, SslTermination, VirtualService
 
 INNER: tuple[type[Model], ...] = (RealServer, AclRule, HeaderRule)
 
@@ -44,7 +44,9 @@ def copy_inner(service: VirtualService, copy: VirtualService, *, user: str) -> N
 def is_alone(service: VirtualService) -> bool:
     """Whether its floating IP would go with it."""
     others = VirtualService.objects.filter(address=service.address).exclude(pk=service.pk)
-    wanted = others.exists() or FloatingIP.objects.filter(address=service.address).exists()
+    same = {"address": service.address}
+    kept = FloatingIP.objects.filter(**same).exists() or SslTermination.objects.filter(**same).exists()
+    wanted = others.exists() or kept
     return bool(service.address) and not wanted
 
 

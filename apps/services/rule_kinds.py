@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from apps.common.forms import Card, OptionForm
-from apps.services.models import AclRule, HeaderRule, Protocol, VirtualService
+from apps.services.models import AclRule, HeaderRule, Protocol, SslTermination, VirtualService
 from apps.services.rule_actions import Rule
 from apps.services.rule_forms import AclRuleForm, HeaderRuleForm
 
@@ -89,7 +89,8 @@ def note(kind: RuleKind, service: VirtualService) -> str:
         return "This Virtual Service is configured by hand: its rules are not written into HAProxy's configuration."
     if kind == HEADER and service.protocol == Protocol.TCP:
         return "Header Rules do not apply to TCP Mode. They are kept for HTTP Mode and HTTP/2 Mode."
-    if service.force_https and service.protocol == Protocol.HTTP:
+    is_reached = service.force_https and SslTermination.passing_to(service).exists()
+    if service.force_https and service.protocol == Protocol.HTTP and not is_reached:
         servers = "Use Backend and Use Server do" if kind == ACL else "Header Rules do"
         return f"Force to HTTPS answers every request that reaches it, so {servers} not apply."
     return ""

@@ -22,6 +22,8 @@ from apps.services.models import (
     Persistence,
     Protocol,
     RealServer,
+    SniRule,
+    SslTermination,
     State,
     VirtualService,
 )
@@ -80,6 +82,26 @@ def _add_services() -> None:
     )
     RealServer.objects.create(pk=3, service=aqi, label="SERVER1", address="10.10.40.6", port=1200, state=State.DRAIN)
     RealServer.objects.create(pk=4, service=aqi, label="SERVER2", address="10.10.40.7", port=1200, state=State.HALT)
+    _add_terminations()
+
+
+def _add_terminations() -> None:
+    redirect, avs = VirtualService.objects.get(pk=3), VirtualService.objects.get(pk=1)
+    ended = SslTermination.objects.create(
+        pk=1, label="SSL-AVS-Redirect", service=redirect, address=ADDRESS, port=8443, certificate_id=1, mode="custom"
+    )
+    rules: dict[str, dict[str, object]] = {
+        "avs": {"service": avs},
+        "pacs": {"backend_address": "10.10.40.9", "backend_port": 8080},
+    }
+    for position, (name, fields) in enumerate(rules.items(), 1):
+        known: dict[str, object] = {
+            "termination": ended,
+            "position": position,
+            "name": name,
+            "host": f"{name}.hospital.example",
+        }
+        SniRule.objects.create(pk=position, certificate_id=1, **known | fields)
 
 
 def take_snapshot() -> None:

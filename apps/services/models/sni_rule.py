@@ -54,7 +54,6 @@ class SniRule(models.Model):
         section="SNI Rule",
         when=OWN,
         blank=True,
-        default="",
         help="The server that gets what was decrypted. HAProxy: server.",
     )
     backend_port = NumberOption(

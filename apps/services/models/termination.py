@@ -58,7 +58,6 @@ class SslTermination(models.Model):
         "Virtual Service IP",
         section=SECTION,
         blank=True,
-        default="",
         hint="Blank: the IP Address of the Associated Virtual Service",
         help="The address that clients connect to with TLS. It becomes a floating IP of the appliance. HAProxy: bind.",
     )
@@ -75,7 +74,6 @@ class SslTermination(models.Model):
         section=SECTION,
         when=OWN,
         blank=True,
-        default="",
         help="The server that gets the decrypted bytes. HAProxy: server.",
     )
     backend_port = NumberOption(
