@@ -33,6 +33,8 @@ class EditAccount(OptionForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.required = field.required and not field.disabled
         widget = cast(SecretWidget, self.fields["eab_key"].widget)
         widget.is_set = bool(self.instance.encrypted_eab_key)
         widget.attrs["class"] = "form-control"

@@ -1,6 +1,6 @@
 """Why an authority gave no certificate, in words that say what to do."""
 
-from apps.system.acme import EAB_REQUIRED, NO_DIRECTORY, UNREACHABLE, UNTRUSTED, Trouble
+from apps.system.acme import ACCOUNT, EAB_REQUIRED, NO_DIRECTORY, UNREACHABLE, UNTRUSTED, Trouble
 
 BROKEN = "This ended with an error that was not expected: the log of the worker says more."
 LATE = "The authority did not finish in time. It is asked again later."
@@ -19,6 +19,7 @@ SENTENCES = {
         "This authority asks for an external account binding. Enter the Key ID and the HMAC key that it gave you in "
         "the ACME account."
     ),
+    ACCOUNT: "The authority refused the ACME account: {said}. Check its e-mail, Key ID and HMAC key.",
     "unauthorized": f"The authority could not confirm a name: {{said}}. {NAMES}",
     "connection": f"The authority could not connect: {{said}}. {NAMES}",
     "dns": "The authority found no address for a name: {said}. Enter the name in public DNS, then press Renew now.",

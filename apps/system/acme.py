@@ -21,9 +21,10 @@ from apps.system.trust import BUNDLE
 TIMEOUT = 10  # seconds for one answer
 LEAST_WAIT, MOST_WAIT = 1, 60  # seconds between two looks at an order
 LONGEST_SAID = 500
+TRIES = 4  # of a request whose nonce is not accepted
 
 # Kinds of trouble beside the error codes of the protocol.
-UNREACHABLE, UNTRUSTED, NO_DIRECTORY = "unreachable", "untrusted", "noDirectory"
+UNREACHABLE, UNTRUSTED, NO_DIRECTORY, ACCOUNT = "unreachable", "untrusted", "noDirectory", "account"
 EAB_REQUIRED = "externalAccountRequired"
 
 
@@ -76,7 +77,7 @@ def connect(account: Account) -> Iterator["Authority"]:
         roots.flush()
         trusted = roots.name if account.roots else str(BUNDLE)
         # The library knows only of switching it off; to `requests` below it this is whom to trust.
-        net = ClientNetwork(
+        net = _Network(
             _load(account.key), alg=ES256, verify_ssl=cast(Any, trusted), user_agent="lbadmin", timeout=TIMEOUT
         )
         last = _LastAnswer()
@@ -88,6 +89,19 @@ def connect(account: Account) -> Iterator["Authority"]:
                 yield Authority(account, ClientV2(ClientV2.get_directory(account.directory, net), net), last)
         finally:
             net.session.close()
+
+
+class _Network(ClientNetwork):
+    """Busy authorities forget what they handed out a moment ago; the library tries once more, which may be too few."""
+
+    def post(self, *args: Any, **kwargs: Any) -> requests.Response:
+        for _ in range(TRIES - 1):
+            try:
+                return super().post(*args, **kwargs)
+            except messages.Error as error:
+                if error.code != "badNonce":
+                    raise
+        return super().post(*args, **kwargs)
 
 
 class _LastAnswer:
@@ -144,6 +158,10 @@ class Authority:
         except errors.ConflictError as known:
             registered = messages.RegistrationResource(uri=known.location, body=messages.Registration())
             self._client.net.account = registered
+        except messages.Error as error:
+            if error.code == "rateLimited":
+                raise
+            raise Trouble(ACCOUNT, error.detail or "", self._last.retry_after) from error
         return str(registered.uri)
 
     def _binding(self) -> dict[str, Any]:
