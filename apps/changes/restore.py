@@ -20,6 +20,7 @@ def restore(document: Document, *, states: bool) -> None:
     """
     with transaction.atomic():
         SslTermination.objects.all().delete()  # those that stay come again; until then they keep no service from going
+        VirtualService.objects.update(check_script=None)  # nor a service a script
         for kind in KINDS:
             _restore(kind, document.of(kind), None, states)
         for service in VirtualService.objects.all():  # rules between objects hold only once all of them are there

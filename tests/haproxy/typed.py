@@ -91,7 +91,7 @@ def typed(random: Random, option: Option, draft: Draft) -> str:
     if option.blank and not isinstance(option, kinds.FlagOption) and random.random() < BLANK:
         return ""
     if option.flatchoices:
-        return random.choice([value for value, _ in option.flatchoices if option.allows(value, draft)])
+        return str(random.choice([value for value, _ in option.flatchoices if option.allows(value, draft)]))
     if (option.model, option.name) == (AclRule, "value"):
         return rule_value(random, option, draft.action)
     named = OF.get((option.model, option.name))
@@ -198,7 +198,8 @@ def network(random: Random, option: Option) -> str:
 def rule_value(random: Random, option: Option, action: str) -> str:
     if action in {AclAction.BACKEND, AclAction.SERVER}:
         named = VirtualService if action == AclAction.BACKEND else RealServer
-        return random.choice([*named._default_manager.values_list("label", flat=True), *LABELS[:1]])
+        labels: list[str] = list(named._default_manager.values_list("label", flat=True))
+        return random.choice([*labels, *LABELS[:1]])
     if action == AclAction.FLAG:
         return random.choice(FLAGS)
     return path(random) if action == AclAction.PATH else random.choice([url(random, option), path(random)])
