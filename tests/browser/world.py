@@ -86,13 +86,14 @@ def _add_services() -> None:
 
 
 def _add_terminations() -> None:
-    redirect, avs = VirtualService.objects.get(pk=3), VirtualService.objects.get(pk=1)
+    """In front of a server of their own and of AVS."""
+    backend: dict[str, object] = {"backend_address": "10.10.40.9", "backend_port": 8080}
     ended = SslTermination.objects.create(
-        pk=1, label="SSL-AVS-Redirect", service=redirect, address=ADDRESS, port=8443, certificate_id=1, mode="custom"
+        pk=1, label="SSL-pacs", address=ADDRESS, port=8443, certificate_id=1, mode="custom", **backend
     )
     rules: dict[str, dict[str, object]] = {
-        "avs": {"service": avs},
-        "pacs": {"backend_address": "10.10.40.9", "backend_port": 8080},
+        "avs": {"service": VirtualService.objects.get(pk=1)},
+        "images": backend,
     }
     for position, (name, fields) in enumerate(rules.items(), 1):
         known: dict[str, object] = {

@@ -1,11 +1,15 @@
 """Cluster Configuration > SSL Termination."""
 
+import re
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 
 from apps.certificates.models import Certificate
+from apps.local.models import WebUISocket
+from apps.overview.configured import Configured, read
 from apps.services.models import AclRule, SniRule, SslTermination, VirtualService
 from tests.certificates.openssl import Issued, Workshop
 from tests.certificates.pages import errors, words
@@ -117,6 +121,24 @@ def test_the_service_says_that_it_has_a_termination(
     html = admin.get(url).content.decode()
     assert f'<a href="{page(SslTermination.objects.get())}">SSL termination present</a>' in html
     assert "SSL-shop: 192.0.2.10, port 443" in html
+
+
+def test_its_real_servers_count_although_plain_requests_are_redirected(
+    admin: Client, shop: VirtualService, certificate: Certificate
+) -> None:
+    VirtualService.objects.update(force_https=True)
+    assert read(Configured()).vips[shop.pk].redirects
+    add(admin, certificate, shop)
+    assert not read(Configured()).vips[shop.pk].redirects
+    rules = words(admin, f"/lbadmin/cluster/virtual-services/{shop.pk}/header-rules/")
+    assert "Force to HTTPS answers every request" not in rules
+
+
+def test_the_webui_cannot_take_its_port(admin: Client, shop: VirtualService, certificate: Certificate) -> None:
+    add(admin, certificate, shop, port="8443")
+    problem = "Port 8443 on 192.0.2.10 is already used by SSL-shop. Choose another port or address."
+    with pytest.raises(ValidationError, match=re.escape(problem)):
+        WebUISocket(pk=1, address="192.0.2.10", port=8443).clean()
 
 
 def test_what_is_used_stays(admin: Client, shop: VirtualService, certificate: Certificate) -> None:
