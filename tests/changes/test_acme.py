@@ -10,10 +10,12 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.certificates.models import AcmeAccount, AcmeOrder, Certificate
-from apps.changes import ordering
+from apps.changes import candidate, ordering
 from apps.changes.activate import AT_RUN_TIME
 from apps.changes.models import Job
+from apps.changes.running import RUNS, current
 from apps.common.models import Edit, Generation
+from apps.haproxy.plan import ACME
 from apps.services.conditions import Condition, write
 from apps.services.models import AclRule, VirtualService
 from apps.system import haproxy, tls
@@ -170,3 +172,16 @@ def test_an_order_that_the_authority_forgot_is_begun_anew(
     assert (failed.url, failed.began, failed.failures) == ("", None, 1)
     failed.ask_now()
     assert work().certificate.chain
+
+
+def test_the_worker_is_told_at_once(admin: Client, account: AcmeAccount, at_once: None) -> None:
+    order(admin, account)
+    assert AcmeOrder.objects.get().began
+
+
+def test_only_an_account_that_comes_or_goes_reloads(account: AcmeAccount) -> None:
+    RUNS.clear()  # as after a start of the worker
+    assert current().is_exact
+    assert current().plan(candidate.load()).reasons == ()
+    account.delete()
+    assert current().plan(candidate.load()).reasons == (ACME,)
