@@ -19,13 +19,15 @@ from apps.services.models import (
     Layer7,
     ManualConfiguration,
     RealServer,
+    SniRule,
+    SslTermination,
     State,
     VirtualService,
 )
 from tests.haproxy.typed import typed
 
-INNER = (RealServer, AclRule, HeaderRule)
-ALL = (VirtualService, HealthCheckScript, FloatingIP, Layer7, ManualConfiguration)
+INNER = (RealServer, AclRule, HeaderRule, SniRule)
+ALL = (SslTermination, VirtualService, HealthCheckScript, FloatingIP, Layer7, ManualConfiguration)
 FORMS: dict[type[models.Model], type[OptionForm]] = {
     model: modelform_factory(model, OptionForm, fields=[option.name for option in options(model)])  # type: ignore[misc]
     for model in (*ALL, *INNER)
@@ -57,6 +59,10 @@ def _accepted(random: Random) -> Iterator[models.Model]:
         states = random.choices(State.values, k=random.randint(0, 3))
         yield from _some(random, [RealServer(service=service, state=state) for state in states])
     yield from _some(random, [ManualConfiguration(pk=1)])
+    terminations: list[Any] = list(_some(random, [SslTermination() for _ in range(random.randint(0, 2))]))
+    yield from terminations
+    for termination in terminations:
+        yield from _some(random, [SniRule(termination=termination) for _ in range(random.randint(0, 3))])
     for service in services:
         for rule in (AclRule, HeaderRule):
             yield from _some(random, [rule(service=service) for _ in range(random.randint(0, 4))])

@@ -2,8 +2,8 @@
 
 A configuration is a virtual service with everything that belongs to it: up to three real servers, four ACL rules, four
 header rules, and each option of all of them, drawn from the option's kind (tests/haproxy/typed.py). A few of them share
-a file, as they would: with Layer 7 – Advanced Configuration, health check scripts, floating IPs and manual sections,
-which are drawn too. A file's number alone makes it: what failed fails again, and says which.
+a file, as they would: with Layer 7 – Advanced Configuration, health check scripts, floating IPs, SSL terminations and
+manual sections, which are drawn too. A file's number alone makes it: what failed fails again, and says which.
 """
 
 import subprocess

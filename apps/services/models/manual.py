@@ -1,10 +1,14 @@
 """Layer 7 – Manual Configuration, and what it has in common with Advanced Configuration: one row."""
 
-from typing import Self
+import re
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 
 from apps.common.text_kinds import ProgramOption
+
+if TYPE_CHECKING:
+    from apps.services.models.virtual_service import VirtualService
 
 
 class Single(models.Model):
@@ -35,3 +39,11 @@ class ManualConfiguration(Single):
 
     def __str__(self) -> str:
         return "Layer 7 – Manual Configuration"
+
+    @classmethod
+    def target_problem(cls, service: "VirtualService") -> str:
+        """Why nothing can be passed to this virtual service: its section is to be written here, but is not."""
+        section = rf"^\s*(?:listen|backend)\s+{re.escape(service.label)}\s*$"
+        if not service.manual or re.search(section, cls.get().text, re.MULTILINE):
+            return ""
+        return f"{service} is configured by hand, but {cls.get()} has no section {service}."

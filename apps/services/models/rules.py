@@ -143,9 +143,7 @@ class AclRule(models.Model):
         """Why it cannot pass its requests to this virtual service; blank when it can."""
         if (target.protocol == Protocol.TCP) != (self.service.protocol == Protocol.TCP):
             return f"{target} speaks {target.get_protocol_display()}, {self.service} does not. Choose another."
-        if target.manual and not _is_written_by_hand(target.label):
-            return f"{target} is configured by hand, but Layer 7 – Manual Configuration has no section {target}."
-        return ""
+        return ManualConfiguration.target_problem(target)
 
     def _match_problem(self) -> str:
         try:
@@ -159,11 +157,6 @@ class AclRule(models.Model):
         """The rules of other virtual services that use one of these as their backend."""
         named = cls.objects.filter(action=AclAction.BACKEND, value__in=[service.label for service in services])
         return named.exclude(service__in=services).select_related("service")
-
-
-def _is_written_by_hand(label: str) -> bool:
-    text = ManualConfiguration.get().text
-    return bool(re.search(rf"^\s*(?:listen|backend)\s+{re.escape(label)}\s*$", text, re.MULTILINE))
 
 
 LOG_VARIABLES = (

@@ -14,6 +14,7 @@ from apps.common.option_kinds import AddressOption, ChoiceOption, FlagOption, La
 from apps.common.options import option
 from apps.services.models.choices import Protocol
 from apps.services.models.layer7 import Layer7
+from apps.services.models.manual import ManualConfiguration
 from apps.services.models.ports import clash, own_ports
 from apps.services.models.tls_kinds import CiphersOption
 from apps.services.models.tls_modes import LEVEL, PROFILES, VERSIONS, Mode, Profile
@@ -233,7 +234,7 @@ class SslTermination(models.Model):
         for other in others:
             if (other.protocol == Protocol.TCP) != (target.protocol == Protocol.TCP):
                 return MIXED.format(target, target.get_protocol_display(), other)
-        return ""
+        return ManualConfiguration.target_problem(target)
 
     @classmethod
     def passing_to(cls, service: VirtualService) -> models.QuerySet["SslTermination"]:
