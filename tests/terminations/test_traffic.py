@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from django.test import Client as Page
 
+from apps.certificates.models import Certificate
 from apps.changes.models import JobState
 from apps.services.conditions import Condition, write
 from apps.services.models import AclRule, HeaderRule, VirtualService
@@ -137,6 +138,20 @@ def test_a_port_that_somebody_has_refuses_the_commit(web: VirtualService, site: 
     job = commit()
     assert job.state == JobState.REFUSED
     assert job.sentence.startswith(f"SSL-web cannot listen: port {server_port}")
+
+
+def test_a_certificate_that_is_not_served_undoes_the_commit(
+    web: VirtualService, site: Issued, workshop: Workshop
+) -> None:
+    served, other = kept(site), kept(workshop.issue("shop.example"))
+    sni(ended(served, service=web), "shop.example", other, service=web)
+    Certificate.objects.filter(pk=other.pk).update(fingerprint=served.fingerprint)
+    job = commit()
+    assert job.state == JobState.ROLLED_BACK
+    assert f"SSL-web does not serve the certificate {other} to who asks for shop.example" in job.sentence
+    with pytest.raises(ConnectionRefusedError):
+        Client().seen()
+    assert plain().status == 200
 
 
 def test_what_haproxy_refuses_is_shown_at_its_field(web: VirtualService, site: Issued) -> None:
