@@ -52,4 +52,4 @@ def section(page: Page, name: str) -> Locator:
 
 
 def expect_information(page: Page, words: str) -> None:
-    expect(page.get_by_role("status").filter(has_text=words)).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Information:").filter(has_text=words)).to_be_visible()
