@@ -90,8 +90,8 @@ class RealServer(models.Model):
         least=0,
         most=1_000_000,
         hint="0: unlimited",
-        help="The server gets at most so many connections at once; others wait, as long as the Connection Timeout under "
-        "Layer 7 – Advanced Configuration says. HAProxy: server … maxconn.",
+        help="The server gets at most so many connections at once; others wait, as long as the Connection Timeout "
+        "under Layer 7 – Advanced Configuration says. HAProxy: server … maxconn.",
     )
     state = models.CharField(max_length=8, choices=State, default=State.ONLINE)
 
