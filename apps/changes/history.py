@@ -88,8 +88,6 @@ def previous(revision: Revision) -> Revision | None:
 def _what(job: Job, earlier: Revision | None) -> str:
     if not hasattr(job, "revision"):
         return "–" if job.is_final else ""
-    if earlier is None and not job.revision.parts:
-        return "no Virtual Services"
     if earlier and earlier.fingerprint == job.revision.fingerprint:
         return "the same configuration"
     difference = differ(earlier.parts if earlier else {}, job.revision.parts)

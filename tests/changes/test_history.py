@@ -86,7 +86,7 @@ def test_a_revision_is_compared_with_the_one_that_ran_before(viewer: Client, thr
     assert "Compared with the revision before: 1 change to 1 object" in page
     assert f"Field Revision {three[0].pk} Revision {done.pk}" in page
     assert "web Virtual Service · added IP Address – 192.0.2.10" in page
-    assert "haproxy.cfg 11 lines added" in page
+    assert "haproxy.cfg 13 lines added" in page
     assert "Whole haproxy.cfg global default-path config" in page
 
 

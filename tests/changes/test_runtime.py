@@ -16,8 +16,8 @@ from apps.certificates.models import Certificate
 from apps.certificates.vault import pem, seal
 from apps.changes import candidate, states
 from apps.changes.runtime import RuntimeRefused, carry_out
-from apps.haproxy.plan import AddServer, Plan, RemoveServer, ReplaceCertificate, SetWeight, Step, plan
 from apps.haproxy.listen import pem_file
+from apps.haproxy.plan import AddServer, Plan, RemoveServer, ReplaceCertificate, SetWeight, Step, plan
 from apps.services.models import RealServer, State, VirtualService
 from apps.system import haproxy, tls
 from tests.certificates.openssl import Issued, Workshop
