@@ -130,7 +130,8 @@ def _manual(config: Config) -> Iterator[Section]:
 
 def addresses(config: Config) -> set[str]:
     """The floating IPs: of virtual services, also of those that the administrator writes, and the extra ones."""
-    found = {service.vip.address for service in config.services} | {item.address for item in config.floating}
+    found = {service.vip.address for service in config.services if not service.vip.backend_only}
+    found |= {item.address for item in config.floating}
     found |= {termination.item.address for termination in config.terminations}
     return found - {""}
 

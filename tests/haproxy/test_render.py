@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from apps.haproxy.config import Config, Host, Service
-from apps.haproxy.render import CONFIG_FILE, render
+from apps.haproxy.render import CONFIG_FILE, addresses, render
 from apps.services.models import RealServer, VirtualService
 
 HOST = Host(
@@ -156,3 +156,9 @@ def test_every_line_knows_whose_it_is() -> None:
     server = by_line["    server one 192.0.2.1:8080 id 4 weight 100 cookie one check"]
     assert server is not None
     assert (server.kind, server.pk, server.label) == ("RealServer", 3, "one")
+
+
+def test_a_service_that_listens_nowhere_has_no_floating_ip() -> None:
+    """Whatever address it had before."""
+    services = (Service(vip()), Service(vip(pk=8, label="inner", address="192.0.2.11", backend_only=True)))
+    assert addresses(Config(HOST, services)) == {"192.0.2.10"}
