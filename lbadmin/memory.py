@@ -1,7 +1,7 @@
-"""How often a process that serves pages looks for garbage.
+"""How often a process that serves pages, or commits, looks for garbage.
 
-Pages keep thousands of rows between requests. Python's own habit, to look through everything after every few hundred
-new objects, takes a third of the time of the first page after an edit; hardly any of our garbage has cycles.
+Both keep thousands of rows from one time to the next. Python's own habit, to look through everything after every few
+hundred new objects, takes a third of the time of the first page after an edit; hardly any of our garbage has cycles.
 """
 
 import gc

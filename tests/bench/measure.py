@@ -13,6 +13,7 @@ import django
 os.environ["DJANGO_SETTINGS_MODULE"] = "lbadmin.settings"
 django.setup()
 
+from lbadmin.memory import collect_seldom  # noqa: E402
 from tests.bench import acting, committing, overview, reloading, rendering  # noqa: E402 - after Django's set-up
 from tests.bench.site import site  # noqa: E402
 
@@ -21,6 +22,7 @@ MEASURES = [rendering.measure, committing.measure, overview.measure, reloading.m
 
 def main(vips: int) -> None:
     logging.disable(logging.INFO)
+    collect_seldom()  # as the product's own processes do
     with site(vips) as found:
         for measure in MEASURES:
             for row in measure(found):
