@@ -19,7 +19,7 @@ from apps.changes.xml import to_xml
 from apps.common.models import Generation
 from apps.haproxy.config import Config
 from apps.haproxy.render import Rendering, render
-from apps.system import haproxy, network, transparency
+from apps.system import haproxy, heartbeat, transparency
 from apps.system.transparency import Family, NotTransparent
 
 logger = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ def _commit(job: Job) -> tuple[str, list[str]]:
     checked.result()
     job.enter(JobState.APPLYING)
     meanwhile = version.addresses | versions.current_addresses()
-    warnings = network.keep(meanwhile)
+    warnings = _keep_addresses(meanwhile)
     proof.before(before.config, config, version.addresses)
     if version.transparent and (problem := _keep_transparent(version.transparent | versions.currently_transparent())):
         raise CommitRefused(f"{problem} The previous configuration goes on serving.")
@@ -75,7 +75,7 @@ def _commit(job: Job) -> tuple[str, list[str]]:
     _verify(config, revision, before)
     running.record(revision, config)
     if meanwhile != version.addresses:
-        network.keep(version.addresses)
+        _keep_addresses(version.addresses)
     warnings += filter(None, [_keep_transparent(version.transparent)])
     versions.prune()
     prune_jobs()
@@ -90,6 +90,14 @@ def _verify(config: Config, revision: Revision, before: running.Run) -> None:
         raise
     if states.tell():  # somebody drained or halted meanwhile
         states.write(config.services, config.manual.text)
+
+
+def _keep_addresses(wanted: set[str]) -> list[str]:
+    """Warnings. Raises CommitRefused."""
+    try:
+        return heartbeat.keep(settings.PATHS, wanted)
+    except heartbeat.HeartbeatProblem as problem:
+        raise CommitRefused(f"{problem} The previous configuration goes on serving.") from problem
 
 
 def _keep_transparent(wanted: set[Family]) -> str:
@@ -147,15 +155,14 @@ def prepare_first_start() -> None:
 
 def reconcile() -> None:
     """What a commit installed is still there: a state told while the worker was away, an address somebody removed."""
-    network.keep(versions.current_addresses())
+    heartbeat.keep(settings.PATHS, versions.current_addresses())
     states.apply()
     _keep_transparent(versions.currently_transparent())
 
 
 def fix_addresses() -> None:
     """Where interfaces and their subnets have changed, floating IPs follow."""
-    network.move(versions.current_addresses())
-    network.keep(versions.current_addresses())
+    heartbeat.keep(settings.PATHS, versions.current_addresses())
 
 
 def recover() -> None:

@@ -1,11 +1,12 @@
 """What waits to be committed: computed by comparing the candidate with what runs, never flagged by hand."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.http import HttpRequest
 
 from apps.accounts.models import Group
+from apps.changes import heartbeat
 from apps.changes.background import last_check
 from apps.changes.candidate import fingerprints
 from apps.changes.models import Check, Job, JobState, Kind, Running
@@ -48,6 +49,7 @@ class CommitBox:
     job: Job | None
     may_commit: bool
     may_configure: bool
+    heartbeat: list[str] = field(default_factory=list)  # what Restart Heartbeat would change
 
     @property
     def is_unchecked(self) -> bool:
@@ -57,7 +59,7 @@ class CommitBox:
     def seen(self) -> str:
         """Another value whenever the box would look different."""
         job = f"{self.job.pk}-{self.job.state}" if self.job else ""
-        return f"{self.generation}.{bool(self.difference):d}.{bool(self.check):d}.{job}"
+        return f"{self.generation}.{bool(self.difference):d}.{bool(self.check):d}.{job}{'.h' if self.heartbeat else ''}"
 
     @property
     def action(self) -> Kind:
@@ -93,6 +95,7 @@ def commit_box(request: HttpRequest) -> CommitBox:
         job=_job(request),
         may_commit=user.is_authenticated and user.may(Group.MAINT),
         may_configure=user.is_authenticated and user.may(Group.CONFIG),
+        heartbeat=heartbeat.waiting(),
     )
 
 

@@ -1,7 +1,10 @@
 """What HAProxy's own check cannot see: before the swap what is free, after it what is really served."""
 
+import re
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
+
+from django.conf import settings
 
 from apps.certificates.models import Certificate
 from apps.changes import explain
@@ -9,12 +12,12 @@ from apps.changes.models import JobState
 from apps.changes.versions import CommitRefused
 from apps.haproxy import terminations
 from apps.haproxy.config import Config
-from apps.haproxy.listen import owner
+from apps.haproxy.listen import owner, pem_file
 from apps.haproxy.render import all_binds, binds, certificates_of
 from apps.haproxy.servers import check_source_of, source_of
 from apps.haproxy.words import Owner
 from apps.services.models import Verification, VirtualService
-from apps.system import host, network, tls
+from apps.system import haproxy, host, network, tls
 
 SPARE_DESCRIPTORS = 200  # sockets, logs, peers, and a few connections
 
@@ -44,7 +47,8 @@ def _prove_sources(found: set[tuple[Owner, str]], floating: Collection[str]) -> 
         return
     going = {item.address for item in network.addresses() if item.ours and item.address not in floating}
     for whose, source in sorted(found):
-        if source in going or not host.has_address(source):
+        is_elsewhere = source in floating and not network.is_active()  # the other unit of the pair has it now
+        if source in going or not (host.has_address(source) or is_elsewhere):
             raise CommitRefused(
                 f"{explain.name(whose)}: {source} is not an address of this host. Use one that it has, or add it under "
                 "Floating IPs. The previous configuration goes on serving.",
@@ -104,12 +108,22 @@ def _shows_certificate(vip: VirtualService) -> bool:
 
 
 def _compare(showing: Showing, certificate: Certificate) -> None:
+    if not host.has_address(showing.address):  # a passive unit cannot connect to itself there
+        _compare_loaded(showing, certificate)
+        return
     served = tls.served_fingerprint(
         showing.address, showing.port, name=showing.name, through_proxy=showing.through_proxy
     )
     if served != certificate.fingerprint:
         asked = f" to who asks for {showing.name}" if showing.name else ""
         raise _not_proven(f"{showing.label} does not serve the certificate {certificate}{asked}")
+
+
+def _compare_loaded(showing: Showing, certificate: Certificate) -> None:
+    said = haproxy.ask(settings.PATHS.haproxy_admin_socket, f"show ssl cert {pem_file(certificate.pk)}")
+    loaded = [int(serial, 16) for serial in re.findall(r"^Serial: (\w+)$", said, re.MULTILINE)]
+    if loaded != [int(certificate.serial, 16)]:
+        raise _not_proven(f"{showing.label} has not loaded the certificate {certificate}")
 
 
 def _not_proven(what: str) -> CommitRefused:

@@ -1,5 +1,7 @@
 """What accompanies every edit: the counter that tells that one happened, and the row that tells whose it was."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import F
 from django.dispatch import Signal
@@ -56,3 +58,14 @@ class Edit(models.Model):
     def record(cls, user: str, instance: models.Model, what: str) -> None:
         kind = str(instance._meta.verbose_name)
         cls.objects.create(user=user, kind=kind, number=instance.pk, label=str(instance)[:64], what=what)
+
+
+class Single(models.Model):
+    """One row; before it was ever saved, the defaults."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def get(cls) -> Self:
+        return cls._default_manager.filter(pk=1).first() or cls(pk=1)

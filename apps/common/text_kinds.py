@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import models
 
 from apps.common.option_kinds import TextOption
@@ -132,6 +133,15 @@ class HostOption(PatternOption):
 def is_address(host: str) -> bool:
     """An address and no name, of a value that was accepted: no name ends in a digit."""
     return ":" in host or host[-1:].isdigit()
+
+
+class MailOption(TextOption):
+    """An e-mail address."""
+
+    def validate(self, value: Any, model_instance: models.Model | None) -> None:
+        super().validate(value, model_instance)
+        if value:
+            validate_email(value)
 
 
 class ProgramOption(Option, models.TextField[str, str]):

@@ -37,6 +37,8 @@ def directories(paths: Paths) -> list[Directory]:
         Directory(paths.haproxy, "root", "root", 0o700),
         Directory(paths.server_state.parent, "root", "root", 0o700),
         Directory(paths.scripts, "root", "root", 0o755),
+        Directory(paths.heartbeat, "root", "root", 0o755),
+        Directory(paths.heartbeat_watch, WEB_USER, WEB_USER, 0o755),
         Directory(paths.run, "root", "root", 0o755),
         Directory(paths.haproxy_admin_socket.parent, "root", "root", 0o700),
         Directory(paths.haproxy_stats_socket.parent, "root", WEB_USER, 0o2750),
@@ -56,7 +58,7 @@ def prepare(paths: Paths) -> None:
         directory.path.mkdir(parents=True, exist_ok=True)
         own(directory.path, directory.owner, directory.group)
         directory.path.chmod(directory.mode)
-    for name in ("django.key", "data.key", "supervisor.key"):
+    for name in ("django.key", "data.key", "supervisor.key", "node.key"):
         _secret(paths.secrets / name)
 
 

@@ -1,6 +1,7 @@
 """What this host is, and which of its ports are free."""
 
 import errno
+import ipaddress
 import os
 import resource
 import socket
@@ -8,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from apps.system import network
 
 
 def hostname() -> str:
@@ -38,7 +41,11 @@ def is_free(address: str, port: int) -> bool:
 
 
 def has_address(address: str) -> bool:
-    return is_free(address, 0)
+    """Whether the host has it now. A program may listen on others, too: on those that another unit holds."""
+    asked = ipaddress.ip_address(address)
+    if asked.is_unspecified or asked.is_loopback:
+        return True
+    return any(item.address == str(asked) for item in network.addresses())
 
 
 @contextmanager

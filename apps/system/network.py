@@ -1,16 +1,21 @@
-"""Floating IPs on this host's interfaces, over netlink. Ours are marked, so that no other address is ever removed."""
+"""This host's addresses, over netlink, and on which interface a floating IP belongs.
 
-import errno
+Keepalived adds and removes floating IPs; see apps.system.heartbeat. What tells them from the host's own is a label,
+or with IPv6, which has none, two flags that only keepalived's addresses have together.
+"""
+
 import ipaddress
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from pyroute2 import IPRoute
-from pyroute2.netlink.exceptions import NetlinkError
 
-MARK = 108  # IFA_PROTO, kernel 5.18 and later: who added the address
-NO_DAD = 0x02  # an IPv6 address can be bound at once, without waiting for duplicate address detection
+LABEL = "lb:vip"
+NO_DAD, DEPRECATED = 0x02, 0x20  # IFA_F_NODAD: no waiting for duplicates; IFA_F_DEPRECATED: never a source of ours
 LOOPBACK = "lo"
+LINKS = ("lbhb0", "lbhb1")  # the heartbeat's own; nobody else has an address there
+BEACON = "169.254.66.94"  # on loopback while this unit is active
 
 
 @dataclass(frozen=True)
@@ -24,67 +29,43 @@ class Address:
 
 
 def addresses() -> list[Address]:
+    """Those of the host and its floating IPs, without the heartbeat's."""
+    return [item for item in _addresses() if item.interface not in LINKS and item.address != BEACON]
+
+
+def is_active() -> bool:
+    """Whether keepalived holds the floating IPs here."""
+    return any(item.address == BEACON for item in _addresses())
+
+
+def has_link(name: str) -> bool:
     with IPRoute() as netlink:
-        return _addresses(netlink)
+        return bool(netlink.link_lookup(ifname=name))
 
 
-def keep(wanted: Collection[str]) -> list[str]:
-    """Make our floating IPs exactly these; return warnings.
-
-    Each goes to the interface whose subnet contains it. One that the host already has is left as it is.
-    """
+def _addresses() -> Iterator[Address]:
     with IPRoute() as netlink:
-        present = _addresses(netlink)
-        index = {link.get_attr("IFLA_IFNAME"): link["index"] for link in netlink.get_links()}
-        for spare in (item for item in present if item.ours and item.address not in wanted):
-            netlink.addr("del", index=index[spare.interface], address=spare.address, prefixlen=spare.prefix)
-        there = {item.address for item in present}
-        warnings = [_add(netlink, address, present, index) for address in sorted(set(wanted) - there)]
-        warnings += [_nowhere(item.address) for item in present if item.ours and _is_stray(item, wanted)]
-    return [warning for warning in warnings if warning]
+        names = {link["index"]: link.get_attr("IFLA_IFNAME") for link in netlink.get_links()}
+        for message in netlink.get_addr():
+            text = message.get_attr("IFA_LOCAL") or message.get_attr("IFA_ADDRESS")
+            interface = names.get(message["index"], "")
+            yield Address(str(ipaddress.ip_address(text)), message["prefixlen"], interface, _is_ours(message))
 
 
-def move(wanted: Collection[str]) -> None:
-    """Take our floating IPs off interfaces where they do not belong. Whoever keeps them then puts them right."""
+def _is_ours(message: Any) -> bool:
+    flags = message.get_attr("IFA_FLAGS") or 0
+    return message.get_attr("IFA_LABEL") == LABEL or (flags & NO_DAD and flags & DEPRECATED) > 0
+
+
+def remove(spare: Collection[Address]) -> None:
+    """Take these off the host, where nobody else does."""
     with IPRoute() as netlink:
-        present = _addresses(netlink)
-        index = {link.get_attr("IFLA_IFNAME"): link["index"] for link in netlink.get_links()}
-        for item in present:
-            is_astray = item.interface != place(item.address, present)[0]
-            if item.ours and item.address in wanted and is_astray:
-                netlink.addr("del", index=index[item.interface], address=item.address, prefixlen=item.prefix)
+        for item in spare:
+            index = netlink.link_lookup(ifname=item.interface)[0]
+            netlink.addr("del", index=index, address=item.address, prefixlen=item.prefix)
 
 
-def _is_stray(item: Address, wanted: Collection[str]) -> bool:
-    on_loopback = item.interface == LOOPBACK and not ipaddress.ip_address(item.address).is_loopback
-    return item.address in wanted and on_loopback
-
-
-def _addresses(netlink: IPRoute) -> list[Address]:
-    names = {link["index"]: link.get_attr("IFLA_IFNAME") for link in netlink.get_links()}
-    found = []
-    for message in netlink.get_addr():
-        text = message.get_attr("IFA_LOCAL") or message.get_attr("IFA_ADDRESS")
-        ours = message.get_attr("IFA_PROTO") == MARK
-        found.append(Address(str(ipaddress.ip_address(text)), message["prefixlen"], names[message["index"]], ours))
-    return found
-
-
-def _add(netlink: IPRoute, address: str, present: list[Address], index: dict[str, int]) -> str:
-    if ipaddress.ip_address(address).is_loopback:
-        return ""  # all of 127.0.0.0/8 is the host's already
-    interface, prefix = place(address, present)
-    try:
-        netlink.addr("add", index=index[interface], address=address, prefixlen=prefix, proto=MARK, flags=NO_DAD)
-    except NetlinkError as error:
-        if error.code in {errno.EPERM, errno.EACCES}:
-            return f"{address} was not added to this host, because lbadmin does not run as root."
-        if error.code != errno.EEXIST:
-            raise
-    return _nowhere(address) if interface == LOOPBACK else ""
-
-
-def _nowhere(address: str) -> str:
+def nowhere(address: str) -> str:
     return (
         f"No interface of this host is in the subnet of {address}. The address was put on loopback: "
         "clients reach it only when a route leads here."
@@ -105,3 +86,8 @@ def place(address: str, present: Collection[Address]) -> tuple[str, int]:
         return LOOPBACK, wanted.max_prefixlen
     home = max(homes, key=lambda item: item.prefix)
     return home.interface, home.prefix
+
+
+def is_loopback(address: str) -> bool:
+    """All of 127.0.0.0/8 is the host's already."""
+    return ipaddress.ip_address(address).is_loopback

@@ -16,7 +16,7 @@ class Paths:
 
     @property
     def secrets(self) -> Path:
-        """Django's secret key and the key that encrypts private keys in the database."""
+        """Django's secret key, the key that encrypts private keys in the database, the key of this unit in a pair."""
         return self.home / "secrets"
 
     @property
@@ -67,6 +67,28 @@ class Paths:
     def haproxy_stats_socket(self) -> Path:
         """Read only; the collector's, who is not root."""
         return self.run / "haproxy-stats" / "stats.sock"
+
+    @property
+    def heartbeat(self) -> Path:
+        """What keepalived was told, and the files with which it is steered."""
+        return self.home / "heartbeat"
+
+    @property
+    def heartbeat_told(self) -> Path:
+        return self.heartbeat / "told.json"
+
+    @property
+    def heartbeat_watch(self) -> Path:
+        """What the collector sees of this unit, for keepalived."""
+        return self.heartbeat / "watch"
+
+    @property
+    def keepalived_config(self) -> Path:
+        return self.heartbeat / "keepalived.conf"
+
+    @property
+    def keepalived_pid(self) -> Path:
+        return self.run / "keepalived.pid"
 
     @property
     def run(self) -> Path:

@@ -9,6 +9,7 @@ from apps.system import files
 from apps.system.environment import BASE, Environment
 from apps.system.haproxy import BINARY as HAPROXY
 from apps.system.home import WEB_USER
+from apps.system.keepalived import BINARY as KEEPALIVED
 from apps.system.paths import Paths
 from apps.system.supervisor import GROUP
 from apps.system.supervisor import USER as SUPERVISOR_USER
@@ -40,11 +41,17 @@ def programs(paths: Paths, python: str) -> list[Program]:
     manage = f"{python} {BASE / 'manage.py'}"
     celery = f"{python} -m celery -A lbadmin"
     worker = f"{celery} worker --pool solo --without-gossip --without-mingle --loglevel INFO --hostname"
-    return [
+    found = [
         Program(REDIS_PROGRAM, f"{REDIS} {paths.home / 'redis.conf'}", user="redis", priority=10),
         Program(
             "haproxy",
             f"{HAPROXY} -W -S {paths.haproxy_master_socket},mode,600 -f {paths.haproxy_config}",
+            priority=20,
+        ),
+        Program(
+            "heartbeat",
+            f"{KEEPALIVED} -n -l --vrrp -f {paths.keepalived_config} -p {paths.keepalived_pid} "
+            f"-r {paths.run / 'vrrp.pid'}",
             priority=20,
         ),
         Program("fallback", f"{NGINX} -c {paths.home / 'nginx' / 'nginx.conf'}", priority=20, stop="QUIT"),
@@ -54,6 +61,8 @@ def programs(paths: Paths, python: str) -> list[Program]:
         Program("beat", f"{celery} beat --schedule {paths.home / 'beat' / 'schedule'}", user=WEB_USER, priority=50),
         Program("collect", f"{manage} collect", user=WEB_USER, priority=50),
     ]
+    # Only root may give the host an address.
+    return [program for program in found if _is_root() or program.name != "heartbeat"]
 
 
 def supervisor_text(paths: Paths, python: str) -> str:
@@ -156,7 +165,7 @@ def write(paths: Paths, environment: Environment, python: str) -> None:
 
 def missing() -> list[Path]:
     """Programs that are not installed."""
-    return [Path(program) for program in (HAPROXY, REDIS, NGINX) if not Path(program).exists()]
+    return [Path(program) for program in (HAPROXY, REDIS, NGINX, KEEPALIVED) if not Path(program).exists()]
 
 
 def _is_root() -> bool:

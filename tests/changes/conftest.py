@@ -10,6 +10,7 @@ from apps.changes import candidate, engine
 from apps.services.models import RealServer, VirtualService
 from apps.system import files, haproxy
 from lbadmin.celery import app
+from tests.changes.heart import beating
 from tests.changes.server import served
 
 PORT = 18480
@@ -51,3 +52,10 @@ def at_once() -> Iterator[None]:
     app.conf.task_always_eager = True
     yield
     app.conf.task_always_eager = False
+
+
+@pytest.fixture
+def heart(running: object) -> Iterator[subprocess.Popen[bytes]]:
+    """Floating IPs are held, as on an appliance."""
+    with beating() as process:
+        yield process

@@ -12,7 +12,7 @@ from apps.changes import candidate, engine, floating
 from apps.changes.models import Job, JobState, Kind
 from apps.common.models import Generation
 from apps.services.models import FloatingIP, VirtualService
-from apps.system import haproxy, network
+from apps.system import haproxy, heartbeat, network
 
 PAGE = "/lbadmin/cluster/floating-ips/"
 GATEWAY, SECOND = "10.99.0.250", "10.99.1.250"
@@ -49,7 +49,7 @@ def shown() -> dict[str, tuple[str, str]]:
     return {line.address: (line.interface, line.state.word) for line in floating.lines()}
 
 
-def test_the_list_says_where_each_is_and_who_uses_it(admin: Client, running: object) -> None:
+def test_the_list_says_where_each_is_and_who_uses_it(admin: Client, heart: object) -> None:
     add(admin, GATEWAY)
     page = admin.get(PAGE).content.decode()
     assert "Not running" in page
@@ -60,7 +60,7 @@ def test_the_list_says_where_each_is_and_who_uses_it(admin: Client, running: obj
     assert [user.label for user in floating.users_of("127.0.0.9")] == ["web"]
 
 
-def test_an_extra_address_comes_and_goes_without_a_reload(admin: Client, running: object) -> None:
+def test_an_extra_address_comes_and_goes_without_a_reload(admin: Client, heart: object) -> None:
     worker = running_worker()
     add(admin, GATEWAY)
     page = admin.get("/lbadmin/commit/review/").content.decode()
@@ -112,17 +112,18 @@ def test_a_wrong_address_is_refused_in_words(admin: Client, address: str, words:
     assert words in answer.content.decode()
 
 
-def test_fix_puts_a_missing_one_back(admin: Client, running: object, at_once: None) -> None:
+def test_fix_puts_a_missing_one_back(admin: Client, heart: object, at_once: None) -> None:
     add(admin, GATEWAY)
     commit()
-    ip("address", "delete", f"{GATEWAY}/24", "dev", "lan0")
+    heartbeat.hold(settings.PATHS)  # so that keepalived does not put it back by itself
     assert shown()[GATEWAY] == ("", "Missing")
+    heartbeat.release(settings.PATHS)
     answer = admin.post(f"{PAGE}fix/", {"address": GATEWAY}, follow=True)
     assert f"{GATEWAY} is on lan0." in answer.content.decode()
     assert shown()[GATEWAY] == ("lan0", "Present")
 
 
-def test_fix_moves_one_to_the_interface_that_has_its_subnet_now(admin: Client, running: object, at_once: None) -> None:
+def test_fix_moves_one_to_the_interface_that_has_its_subnet_now(admin: Client, heart: object, at_once: None) -> None:
     add(admin, SECOND)
     commit()
     ip("address", "add", "10.99.1.130/25", "dev", "lan0")  # narrower than lan1's
@@ -131,7 +132,7 @@ def test_fix_moves_one_to_the_interface_that_has_its_subnet_now(admin: Client, r
     assert shown()[SECOND] == ("lan0", "Present")
 
 
-def test_without_a_worker_fix_says_so(admin: Client, running: object) -> None:
+def test_without_a_worker_fix_says_so(admin: Client, heart: object) -> None:
     answer = admin.post(f"{PAGE}fix/", {"address": GATEWAY}, follow=True)
     assert "The worker cannot be reached" in answer.content.decode()
     candidate._fingerprints.cache_clear()

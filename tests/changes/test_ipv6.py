@@ -43,7 +43,7 @@ def asked(to: str, port: int, source: str = "") -> dict[str, Any]:
 
 
 @pytest.fixture
-def floating(running: object) -> Iterator[None]:
+def floating(heart: object) -> Iterator[None]:
     """The service has a floating IPv6 address, which goes again with it."""
     change(address=VIP6)
     RealServer.objects.update(address="::1")

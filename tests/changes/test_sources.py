@@ -73,7 +73,7 @@ def test_where_it_counts_for_nothing_it_is_not_looked_at() -> None:
     reload()
 
 
-def test_a_floating_ip_that_goes_is_no_source() -> None:
+def test_a_floating_ip_that_goes_is_no_source(heart: object) -> None:
     floating = FloatingIP.objects.create(address="fd00:78::1")
     assert commit().state == JobState.DONE
     change(source_address=floating.address)

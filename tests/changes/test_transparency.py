@@ -36,7 +36,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def _gateways(lab: Lab, running: subprocess.Popen[bytes]) -> Iterator[None]:
+def _gateways(lab: Lab, heart: subprocess.Popen[bytes]) -> Iterator[None]:
     for address in (GATEWAY, GATEWAY6):
         FloatingIP.objects.create(address=address)
     Path("/proc/sys/net/ipv4/conf/eth0/rp_filter").write_text("1")  # strict filtering goes with it

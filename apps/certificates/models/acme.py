@@ -11,9 +11,8 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from apps.certificates.models.certificate import Certificate
-from apps.certificates.models.order import MailOption
 from apps.common.option_kinds import ChoiceOption, FlagOption, LabelOption
-from apps.common.text_kinds import PatternOption, ProgramOption, UrlOption
+from apps.common.text_kinds import MailOption, PatternOption, ProgramOption, UrlOption
 
 SECTION = "ACME account"
 BINDING = "External account binding"

@@ -5,11 +5,11 @@ import re
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import models
 
 from apps.certificates.models.certificate import Certificate
 from apps.common.option_kinds import ChoiceOption, LabelOption, NumberOption, RelationOption, TextOption
+from apps.common.text_kinds import MailOption
 
 SECTION = "SSL Certificate"
 HOST = re.compile(r"\A(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\Z")
@@ -65,13 +65,6 @@ class CountryOption(TextOption):
         super().validate(value, model_instance)
         if value and not re.match(r"\A[A-Z]{2}\Z", value):
             raise ValidationError("Use the two letters of the country's ISO code, for example GB.")
-
-
-class MailOption(TextOption):
-    def validate(self, value: Any, model_instance: models.Model | None) -> None:
-        super().validate(value, model_instance)
-        if value:
-            validate_email(value)
 
 
 class Order(models.Model):

@@ -3,11 +3,11 @@
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
+from apps.common.models import Single
 from apps.common.option_kinds import AddressOption, DurationOption, FlagOption, NumberOption
 from apps.common.options import option
 from apps.common.secret_kinds import SecretOption
 from apps.common.text_kinds import LineOption
-from apps.services.models.manual import Single
 from apps.services.models.ports import own_ports, port_problem
 
 

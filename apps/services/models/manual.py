@@ -1,25 +1,13 @@
-"""Layer 7 – Manual Configuration, and what it has in common with Advanced Configuration: one row."""
+"""Layer 7 – Manual Configuration."""
 
 import re
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from django.db import models
-
+from apps.common.models import Single
 from apps.common.text_kinds import ProgramOption
 
 if TYPE_CHECKING:
     from apps.services.models.virtual_service import VirtualService
-
-
-class Single(models.Model):
-    """One row; before it was ever saved, the defaults."""
-
-    class Meta:
-        abstract = True
-
-    @classmethod
-    def get(cls) -> Self:
-        return cls._default_manager.filter(pk=1).first() or cls(pk=1)
 
 
 class ManualConfiguration(Single):

@@ -15,8 +15,8 @@ from django.core.management.base import BaseCommand, CommandError
 from apps.accounts.actions import create_first_user
 from apps.accounts.models import FIRST_USER, User
 from apps.certificates import built_in
-from apps.changes import engine
-from apps.system import files, home, host, network, processes, scripts, tls, webui
+from apps.changes import engine, versions
+from apps.system import files, heartbeat, home, host, network, processes, scripts, tls, webui
 
 
 class Command(BaseCommand):
@@ -33,6 +33,7 @@ class Command(BaseCommand):
         engine.prepare_first_start()
         processes.write(settings.PATHS, settings.ENVIRONMENT, host.python())
         scripts.allow_ping()
+        heartbeat.prepare(settings.PATHS, versions.current_addresses())
         self._greet(password)
 
     def _refuse_what_cannot_start(self) -> None:
