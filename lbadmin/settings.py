@@ -138,6 +138,10 @@ CELERY_TASK_ROUTES = {
     "apps.changes.tasks.run_errand": {"queue": "jobs"},
     "apps.changes.tasks.order_certificates": {"queue": "jobs"},
     "apps.changes.tasks.*": {"queue": "apply"},
+    "apps.pair.tasks.take": {"queue": "apply"},
+    "apps.pair.tasks.undertake_part": {"queue": "apply"},
+    "apps.pair.tasks.end_acquaintance": {"queue": "apply"},
+    "apps.pair.tasks.resume_taking": {"queue": "apply"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -158,6 +162,13 @@ CELERY_BEAT_SCHEDULE = {
         "task": "apps.changes.tasks.order_certificates",
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
+    },
+    # Whatever was changed told the worker already; this finds what it could not do then.
+    "push": {"task": "apps.pair.tasks.push", "schedule": timedelta(seconds=5), "options": {"expires": 5}},
+    "acquaintance": {
+        "task": "apps.pair.tasks.end_acquaintance",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
     },
     "housekeeping": {"task": "apps.maintenance.tasks.housekeeping", "schedule": timedelta(hours=24)},
     # Rows, asked for again and again, survive what a message with a delay would not: the end of its worker.

@@ -21,6 +21,7 @@ urlpatterns = [
                 path("cluster/health-check-scripts/", include("apps.changes.script_urls")),
                 path("cluster/", include("apps.changes.layer7_urls")),
                 path("commit/", include("apps.changes.urls")),
+                path("pair/", include("apps.pair.peer_urls")),
                 path("maintenance/", include("apps.maintenance.urls")),
                 path("maintenance/configuration-history/", include("apps.changes.history_urls")),
                 path("view-configuration/", include("apps.insight.urls")),

@@ -14,6 +14,7 @@ from apps.accounts.models import Group
 
 View = Callable[..., HttpResponseBase]
 PUBLIC = "public"
+BY_ITSELF = "by itself"
 
 
 def needs(group: Group) -> Callable[[View], View]:
@@ -32,6 +33,12 @@ def public(view: View) -> View:
     return view
 
 
+def by_itself(view: View) -> View:
+    """Declare that a view finds out by itself who asks: another unit, which has no user."""
+    view.needs = BY_ITSELF  # type: ignore[attr-defined]
+    return view
+
+
 def needed_group(view: View) -> Group | str | None:
     return getattr(view, "needs", None)
 
@@ -45,7 +52,7 @@ class DefaultDeny:
 
     def process_view(self, request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponse | None:
         needed = needed_group(view)
-        if needed == PUBLIC:
+        if needed in {PUBLIC, BY_ITSELF}:
             return None
         if not request.user.is_authenticated:
             return _to_login(request)

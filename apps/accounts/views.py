@@ -19,6 +19,7 @@ from apps.accounts.forms import AddUser, LogIn, ModifyUser, NewPassword, OwnPass
 from apps.accounts.models import Group, User
 from apps.accounts.roles import needs, public
 from apps.common.views import REFUSED, delete, edit, problem
+from apps.unit.follow import follow
 
 TITLE = "Passwords"
 
@@ -117,7 +118,12 @@ def _edit(request: HttpRequest, form: NewPassword, *, title: str, saved: str) ->
     done = reverse("passwords")
     parent = {"menu": "Maintenance", "label": TITLE, "url": done}
     context = {"parent": parent, "action_note": "Update takes effect at once."}
-    return edit(request, form, title=title, saved=saved, done=done, context=context, touch=False)
+    return edit(request, form, title=title, saved=saved, done=done, context=context, touch=False, also=_tell_peer)
+
+
+def _tell_peer(user: User) -> None:
+    """Users of a pair are the Primary's."""
+    follow()
 
 
 def _myself(request: HttpRequest) -> User:

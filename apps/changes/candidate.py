@@ -9,7 +9,7 @@ from django.db import models
 
 from apps.certificates.models import AcmeAccount, Certificate
 from apps.common.models import Generation
-from apps.haproxy.config import Config, Host, Service, Termination
+from apps.haproxy.config import Config, Host, Pair, Service, Termination
 from apps.haproxy.parts import parts
 from apps.haproxy.render import Rendering, render
 from apps.services.models import (
@@ -26,6 +26,7 @@ from apps.services.models import (
 )
 from apps.system.home import WEB_USER
 from apps.system.host import descriptor_limit
+from apps.unit.models import Peer
 
 M = TypeVar("M", bound=models.Model)
 Inner = TypeVar("Inner", RealServer, AclRule, HeaderRule, SniRule)
@@ -46,7 +47,13 @@ def host() -> Host:
         peers_port=settings.ENVIRONMENT.peers_port,
         descriptors=descriptor_limit(),
         acme=AcmeAccount.objects.values_list("thumbprint", flat=True).first() or "",
+        pair=_pair(),
     )
+
+
+def _pair() -> Pair | None:
+    peer = Peer.paired()
+    return Pair(peer.own_address, peer.address, peer.is_primary) if peer else None
 
 
 def load() -> Config:

@@ -1,6 +1,6 @@
 """Make the database's configuration that of a document: rolling back, discarding changes, restoring."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -35,8 +35,30 @@ def restore(document: Document, *, states: bool) -> None:
         Generation.touch()
 
 
-def _restore(kind: Kind, items: tuple[Item, ...], parent: models.Model | None, states: bool) -> None:
+def restore_some(items: Collection[Item], removed: Mapping[Kind, Collection[int]]) -> None:
+    """Make these objects those of a document and remove others, among those that nothing else names. Raises
+    DocumentRefused. For a document that was somebody's who knows its rules, and when all of it would take too long.
+    """
+    with transaction.atomic():
+        for kind in KINDS:
+            chosen = tuple(item for item in items if item.kind == kind)
+            numbers = {item.number for item in chosen} | set(removed.get(kind, ()))
+            if numbers:
+                _restore(kind, chosen, None, states=False, within=numbers)
+        Generation.touch()
+
+
+def _restore(
+    kind: Kind,
+    items: tuple[Item, ...],
+    parent: models.Model | None,
+    states: bool,
+    within: Collection[int] | None = None,
+) -> None:
+    """`within` are the only ones that may be changed; all of them, unless told otherwise."""
     existing = kind.model._default_manager.filter(**({kind.parent: parent} if kind.parent else {}))
+    if within is not None:
+        existing = existing.filter(pk__in=within)
     existing.exclude(pk__in=[item.number for item in items] if kind.has_label else []).delete()
     kept = {found.pk: found for found in existing.all()}
     for item in items:  # first out of each other's way: labels may have been exchanged

@@ -11,6 +11,7 @@ from apps.haproxy.acme import thumbprint_in
 from apps.haproxy.config import Config
 from apps.haproxy.plan import GENERAL, Plan, plan
 from apps.haproxy.render import CONFIG_FILE, render
+from apps.unit.follow import follow
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ def current() -> Run:
 def record(revision: Revision, config: Config) -> None:
     """Proven: this revision runs."""
     Running.record(revision)
+    follow()
     run = Run(config, versions.name_of(revision.pk), revision.parts, is_exact=True)
     RUNS.get((revision.pk, revision.fingerprint), lambda: run)
 

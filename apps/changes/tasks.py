@@ -13,6 +13,8 @@ from apps.certificates.models.acme import wanted
 from apps.changes import engine, errands, ordering, states
 from apps.changes.announce import announce
 from apps.changes.models import Errand, Job
+from apps.unit.follow import follow
+from apps.unit.models import is_secondary
 
 
 @shared_task
@@ -36,7 +38,9 @@ def run_errand(pk: int) -> None:
 
 @shared_task
 def order_certificates() -> None:
-    """Take one step with a certificate that is due, and come back for the next."""
+    """Take one step with a certificate that is due, and come back for the next. A Secondary gets the Primary's."""
+    if is_secondary():
+        return
     for pk in ordering.jobs_to_send():
         commit.delay(pk)
     wait = ordering.step()
@@ -55,6 +59,7 @@ def order_now(sender: object, **kwargs: object) -> None:
 def apply_server_states() -> None:
     """Make HAProxy's drain, halt and online states those of the database, at once and for the next start."""
     states.apply()
+    follow()
 
 
 @shared_task

@@ -1,5 +1,6 @@
 """The canonical document as XML (`lb_config.xml`)."""
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from xml.etree.ElementTree import Element
@@ -52,6 +53,29 @@ def _item_lines(item: Item, indent: str) -> Iterator[str]:
     for inner in item.items:
         yield from _item_lines(inner, indent + "  ")
     yield f"{indent}</{name}>"
+
+
+WHOLE_ITEM = re.compile(r'^      <(\w+) id="(\d+)">\n.*?^      </\1>$', re.DOTALL | re.MULTILINE)
+STATE = re.compile(r"<state>\w*</state>")
+
+
+def without_states(text: str) -> str:
+    """What is configured: who is drained or halted is not."""
+    return STATE.sub("", text)
+
+
+def texts(text: str) -> dict[tuple[Kind, int], str]:
+    """The text of each object of a document that `to_xml` wrote, far quicker than reading it."""
+    kinds = {kind.element: kind for kind in KINDS}
+    return {(kinds[found[1]], int(found[2])): found[0] for found in WHOLE_ITEM.finditer(text)}
+
+
+def item_of(text: str, kind: Kind) -> Item:
+    """Of one object's text. Raises DocumentRefused."""
+    try:
+        return _read_item(fromstring(text, forbid_dtd=True), kind)
+    except (ParseError, ValueError) as error:
+        raise DocumentRefused(f"A <{kind.element}> cannot be read: {error}.") from error
 
 
 def from_xml(text: str) -> Document:

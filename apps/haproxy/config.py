@@ -35,6 +35,16 @@ class Host:
     peers_port: int
     descriptors: int = 0  # open files that the host allows a process; 0 when nothing is known
     acme: str = ""  # thumbprint that challenges are answered with; blank without an ACME account
+    pair: "Pair | None" = None  # None on a single unit
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Where the units of a pair tell each other their persistence tables."""
+
+    own_address: str
+    peer_address: str
+    is_primary: bool
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def _global(config: Config) -> Section:
     readers = ("group", host.stats_group, "mode", "660") if host.stats_group else ("mode", "600")
     section.add("stats socket", str(host.stats_socket), *readers, "level", "user")
     section.add("server-state-file", str(host.server_state))
-    section.add("localpeer", "lbadmin")
+    section.add("localpeer", _names(host)[0])
     section.add("hard-stop-after", "1h")
     section.add("spread-checks", "5")
     section.add("maxconn", str(max_connections(config)), owner=owner("max_connections"))
@@ -126,10 +126,21 @@ def _defaults(layer7: Layer7) -> Section:
 def _peers(config: Config) -> Section:
     """Always there: without a peers section a reload empties the stick tables."""
     section = Section(("peers", PEERS))
-    port = config.layer7.replication_port if config.layer7.replicate else config.host.peers_port
-    section.add("bind", f"127.0.0.1:{port}", owner=owner("replication_port"))
-    section.add("server", "lbadmin")
+    layer7, pair = config.layer7, config.host.pair
+    own, other = _names(config.host)
+    port = layer7.replication_port if layer7.replicate else config.host.peers_port
+    address = bracketed(pair.own_address) if pair and layer7.replicate else "127.0.0.1"
+    section.add("bind", f"{address}:{port}", owner=owner("replication_port"))
+    section.add("server", own)
+    if pair and layer7.replicate:
+        section.add("server", other, f"{bracketed(pair.peer_address)}:{port}", owner=owner("replicate"))
     return section
+
+
+def _names(host: Host) -> tuple[str, str]:
+    """This unit's and the other one's. A single unit's is that of a Primary: its tables survive the pairing."""
+    names = ("lbadmin", "lbadmin-2")
+    return names if host.pair is None or host.pair.is_primary else names[::-1]
 
 
 def _mailers(layer7: Layer7) -> Section:

@@ -14,6 +14,11 @@ class What(models.TextChoices):
     TAKE_OVER = "take-over", "Take over"
     GIVE_AWAY = "give-away", "Give away"
     HEARTBEAT = "heartbeat", "Restart Heartbeat"
+    # Parts of these, done by one unit:
+    HOLD = "hold", "Stand by"
+    RESTART = "restart", "Restart the heartbeat here"
+    RELEASE = "release", "End of standing by"
+    CLEAR = "clear", "Leave the pair"
 
 
 class Step(models.TextChoices):
@@ -50,6 +55,7 @@ class Undertaking(models.Model):
     port = models.PositiveIntegerField(default=0)
     hostname = models.CharField(max_length=64, blank=True)  # the peer's, once it has told
     fingerprint = models.CharField(max_length=64, blank=True)  # of the certificate that the peer showed
+    is_part = models.BooleanField(default=False)  # of another undertaking, which may be one of the other unit
     keep = models.BooleanField(default=False)  # of a break on the Secondary: it keeps the configuration
 
     class Meta:
@@ -61,7 +67,7 @@ class Undertaking(models.Model):
 
     @classmethod
     def running(cls) -> "Undertaking | None":
-        return cls.objects.exclude(step__in=FINAL).first()
+        return cls.objects.filter(is_part=False).exclude(step__in=FINAL).first()
 
     @property
     def is_final(self) -> bool:
@@ -103,6 +109,7 @@ class Delivery(models.Model):
     state = models.CharField(max_length=16, choices=State, default=State.WAITING)
     came = models.DateTimeField(default=timezone.now)
     sealed = models.TextField(blank=True)
+    before = models.TextField(blank=True)  # JSON of what the first one replaces, until it was taken
     sentence = models.TextField(blank=True)  # why it was refused
 
     class Meta:

@@ -69,6 +69,11 @@ class Paths:
         return self.run / "haproxy-stats" / "stats.sock"
 
     @property
+    def fallback_page(self) -> Path:
+        """Shown when no real server answers."""
+        return self.home / "nginx" / "pages" / "fallback.html"
+
+    @property
     def heartbeat(self) -> Path:
         """What keepalived was told, and the files with which it is steered."""
         return self.home / "heartbeat"

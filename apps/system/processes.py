@@ -139,7 +139,7 @@ def nginx_text(paths: Paths, port: int) -> str:
             scgi_temp_path {home / "scgi"};
             server {{
                 listen {port} backlog=1024;
-                root {home / "pages"};
+                root {paths.fallback_page.parent};
                 error_page 503 /fallback.html;
                 location = /fallback.html {{
                     internal;
@@ -154,10 +154,9 @@ def nginx_text(paths: Paths, port: int) -> str:
 
 def write(paths: Paths, environment: Environment, python: str) -> None:
     """Every program's configuration, anew at every start."""
-    pages = paths.home / "nginx" / "pages"
-    pages.mkdir(exist_ok=True)
-    if not (pages / "fallback.html").exists():
-        files.write(pages / "fallback.html", FALLBACK_PAGE, mode=0o644)
+    paths.fallback_page.parent.mkdir(exist_ok=True)
+    if not paths.fallback_page.exists():
+        files.write(paths.fallback_page, FALLBACK_PAGE, mode=0o644)
     files.write(paths.home / "nginx" / "nginx.conf", nginx_text(paths, environment.fallback_port), mode=0o644)
     files.write(paths.home / "redis.conf", redis_text(paths), mode=0o644)
     files.write(paths.supervisor_config, supervisor_text(paths, python))

@@ -76,6 +76,12 @@ def choice(paths: Paths) -> dict[str, int]:
     return dict(json.loads(text)) if text else {}
 
 
+def renumber(paths: Paths, before: int, after: int) -> None:
+    """The certificate that was chosen has another number now."""
+    if choice(paths).get("certificate") == before:
+        files.write(paths.webui_certificate_choice, json.dumps({"certificate": after}), mode=0o644)
+
+
 def _restart(paths: Paths, socket: Socket) -> None:
     try:
         supervisor.restart(paths, PROGRAM)

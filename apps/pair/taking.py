@@ -1,0 +1,180 @@
+"""The Secondary makes itself what the Primary sent: in the database, then by a commit of its own, checked by its own
+HAProxy. A delivery that was cut off is simply taken again.
+"""
+
+import json
+import logging
+
+from cryptography.fernet import InvalidToken
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import transaction
+
+from apps.certificates.models import AcmeAccount, AcmeOrder, Certificate
+from apps.certificates.vault import unseal
+from apps.changes import candidate, engine, restore
+from apps.changes import states as administrative
+from apps.changes.document import FLOATING, KINDS, LAYER7, MANUAL, VIRTUAL, Document, Kind, document
+from apps.changes.models import Job, Running
+from apps.changes.models import Kind as JobKind
+from apps.changes.xml import DocumentRefused, from_xml, item_of, texts, to_xml, without_states
+from apps.common.models import Generation
+from apps.pair import bundle, tables
+from apps.pair.bundle import Bundle
+from apps.pair.models import Delivery
+from apps.services.models import RealServer, State
+from apps.system import files, heartbeat
+from apps.unit.models import Heartbeat, Peer
+
+logger = logging.getLogger(__name__)
+ALONE = frozenset({VIRTUAL, FLOATING, LAYER7, MANUAL})  # kinds whose objects nothing else names by a key
+BY = "Primary"  # who, in the history of the Secondary
+
+
+class Refused(Exception):
+    """This unit cannot run what came; the message says why. It goes on running what it ran."""
+
+
+def take(delivery: Delivery) -> None:
+    """To its final state. The first one also ends the acquaintance: it makes this unit the Secondary, or undoes all."""
+    peer = Peer.get()
+    if delivery.state != Delivery.State.WAITING or peer is None or peer.is_primary:
+        return
+    try:
+        found = bundle.unpack(bytes.fromhex(unseal(delivery.sealed)))
+        if not peer.is_paired:
+            heartbeat.hold(settings.PATHS)  # the Primary holds the floating IPs
+        _write(delivery, found)
+        _run(found)
+    except (Refused, DocumentRefused, bundle.Unreadable, InvalidToken) as problem:
+        _finish(delivery, Delivery.State.REFUSED, str(problem) or "What the Primary sent could not be decrypted.")
+        if not peer.is_paired:
+            undo_first()
+    else:
+        _finish(delivery, Delivery.State.TAKEN, "")
+        if not peer.is_paired:
+            _run(found)  # of a pair HAProxy knows both units
+
+
+def _write(delivery: Delivery, found: Bundle) -> None:
+    with transaction.atomic():
+        if not Peer.objects.filter(pk=1, is_paired=True).exists() and not delivery.before:
+            delivery.before = json.dumps(tables.whole())
+            delivery.save(update_fields=["before"])
+        changed = tables.write(found.tables)
+        changed |= _write_document(found.document)
+        changed |= _write_states(found.states)
+        if changed:
+            Generation.touch()
+    if found.fallback and files.read(settings.PATHS.fallback_page) != found.fallback:
+        files.write(settings.PATHS.fallback_page, found.fallback, mode=0o644)
+
+
+def _write_document(text: str) -> bool:
+    """Whether anything differed. Only what did is touched: a thousand services take long to read."""
+    wanted, there = _configured(text), _configured(_candidate())
+    if wanted == there:
+        return False
+    new, old = texts(wanted), texts(there)
+    differing = {key: chunk for key, chunk in new.items() if old.get(key) != chunk}
+    gone = old.keys() - new.keys()
+    if {kind for kind, _ in [*differing, *gone]} <= ALONE:
+        removed: dict[Kind, set[int]] = {kind: set() for kind in KINDS}
+        for kind, number in gone:
+            removed[kind].add(number)
+        restore.restore_some([item_of(chunk, kind) for (kind, _), chunk in differing.items()], removed)
+    if _configured(_candidate()) != wanted:
+        restore.restore(from_xml(text), states=True)
+    if _configured(_candidate()) != wanted:
+        raise Refused("This unit cannot hold what the Primary sent. Look whether both run the same version.")
+    return True
+
+
+def _candidate() -> str:
+    return to_xml(document(candidate.load()))
+
+
+def _configured(text: str) -> str:
+    """Without states, which change more often, and without the list of certificates in use, which follows."""
+    return without_states(text).partition("    <sslcerts>")[0]
+
+
+def _write_states(states: dict[str, str]) -> bool:
+    """Administrative states, by primary key; all others are online."""
+    wanted = {int(pk): state for pk, state in states.items()}
+    differing = [
+        (pk, wanted.get(pk, State.ONLINE))
+        for pk, state in RealServer.objects.values_list("pk", "state")
+        if state != wanted.get(pk, State.ONLINE)
+    ]
+    for state in State:
+        RealServer.objects.filter(pk__in=[pk for pk, found in differing if found == state]).update(state=state)
+    return bool(differing)
+
+
+def _run(found: Bundle) -> None:
+    """Have HAProxy run what is saved. Raises Refused with its reason."""
+    running = Running.get()
+    if running is None or running.revision.fingerprint != candidate.fingerprints()[0]:
+        job = Job.objects.create(kind=JobKind.RELOAD, user=BY, reason=f"Revision {found.revision} of the Primary")
+        engine.commit(job)
+        if not job.is_good:
+            raise Refused(job.sentence)
+    administrative.apply()
+
+
+def _finish(delivery: Delivery, state: Delivery.State, sentence: str) -> None:
+    with transaction.atomic():
+        if state == Delivery.State.TAKEN and Peer.objects.filter(pk=1, is_paired=False).update(is_paired=True):
+            Session.objects.all().delete()  # users are the Primary's now
+            Generation.touch()
+        # What else there is of earlier deliveries holds nothing that is needed.
+        Delivery.objects.exclude(pk=delivery.pk).delete()
+        delivery.state, delivery.sentence, delivery.sealed = state, sentence, ""
+        if state == Delivery.State.TAKEN:
+            delivery.before = ""
+        delivery.save()
+
+
+def undo_first() -> None:
+    """A pairing that came to nothing: users and certificates are those from before, and there are no services.
+
+    The Primary is still known, so that it can be told why.
+    """
+    delivery = Delivery.objects.exclude(before="").first()
+    if delivery:
+        with transaction.atomic():
+            restore.restore(Document(), states=True)
+            tables.put_back(json.loads(delivery.before))
+            Delivery.objects.update(before="", sealed="")
+            Generation.touch()
+        commit_own("Pairing undone")
+    heartbeat.release(settings.PATHS)
+
+
+def forget_acquaintance() -> None:
+    """The Primary gave up, or never came back."""
+    undo_first()
+    Peer.objects.filter(pk=1, is_paired=False).delete()
+    Delivery.objects.all().delete()
+
+
+def clear(*, keep: bool) -> None:
+    """This unit is no Secondary any more: a stand-alone Primary, without the other one's configuration unless it is
+    kept. Users stay, so that somebody can log in.
+    """
+    with transaction.atomic():
+        Peer.objects.all().delete()
+        Delivery.objects.all().delete()
+        if not keep:
+            restore.restore(Document(), states=True)
+            AcmeOrder.objects.all().delete()
+            AcmeAccount.objects.all().delete()
+            Certificate.objects.filter(is_built_in=False).delete()
+            Heartbeat.objects.all().delete()
+        Generation.touch()
+    commit_own("Clustered pair broken")
+
+
+def commit_own(reason: str) -> None:
+    engine.commit(Job.objects.create(kind=JobKind.RELOAD, reason=reason))
