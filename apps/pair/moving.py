@@ -24,6 +24,12 @@ def take_over(user: str) -> str:
     return "This unit is active already." if network.is_active() else done_here(What.TAKE_OVER, user)
 
 
+def become_active() -> str:
+    """This unit's part. Raises HeartbeatProblem."""
+    heartbeat.take_over(settings.PATHS)
+    return "This unit is active now. The other one served until then."
+
+
 def give_away(user: str) -> str:
     """The other unit takes over; this one serves until then. Raises NotDone."""
     peer = Peer.paired()

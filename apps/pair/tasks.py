@@ -44,7 +44,7 @@ def undertake_part(pk: int) -> None:
         What.HOLD: lambda: heartbeat.hold(settings.PATHS),
         What.RESTART: moving.apply_settings,
         What.RELEASE: lambda: heartbeat.release(settings.PATHS),
-        What.TAKE_OVER: lambda: heartbeat.take_over(settings.PATHS),
+        What.TAKE_OVER: moving.become_active,
         What.CLEAR: lambda: breaking.leave(keep=part.keep),
     }
     _do(part, works[part.what])

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from apps.system import files, keepalived, network
+from apps.system import files, home, keepalived, network
 from apps.system.keepalived import Line, Settings, track_file
 from apps.system.network import Address
 from apps.system.paths import Paths
@@ -54,10 +54,12 @@ def prepare(paths: Paths, addresses: Collection[str]) -> None:
     for family in ("ipv4", "ipv6"):
         with suppress(FileNotFoundError):
             (KERNEL / family / "ip_nonlocal_bind").write_text("1")
-    for name, group in (("takeover", 0), ("standby", 0), ("haproxy", 1), ("test", 1)):
+    for name in keepalived.WEIGHTS:
         path = track_file(paths, name)
-        if group or not path.exists():  # a unit that was told to stand by does so over a restart
+        if name != "standby" or not path.exists():  # a unit that was told to stand by does so over a restart
             files.overwrite(path, "0\n")
+        if path.parent == paths.heartbeat_watch:
+            home.own(path, home.WEB_USER, home.WEB_USER)
     known = told(paths)
     _link(known.link, known.settings)
     _shield(known)
@@ -210,14 +212,11 @@ def _link(name: str, settings: Settings) -> None:
         run(IP, "link", "set", name, "type", "vxlan", *ends)
     else:
         run(IP, "link", "add", name, "type", "vxlan", *ends, "dstport", str(settings.port))
-    own, _ = settings.ends
-    for end in settings.ends:
-        run(IP, "address", "replace" if end == own else "flush", *_end(end, own), "dev", name)
+    own, other = settings.ends
+    # The other end goes first: with the first address of a subnet the kernel takes away the later ones.
+    run(IP, "address", "flush", "to", f"{other}/32", "dev", name)
+    run(IP, "address", "replace", f"{own}/30", "dev", name)
     run(IP, "link", "set", name, "up")
-
-
-def _end(end: str, own: str) -> list[str]:
-    return [f"{end}/30"] if end == own else ["to", f"{end}/32"]
 
 
 def _shield(wanted: Told) -> None:
