@@ -21,6 +21,7 @@ from apps.system.programs import CommandFailed, run
 IP, NFT = "/usr/sbin/ip", "/usr/sbin/nft"
 KERNEL = Path("/proc/sys/net")
 VNI = "1"
+CARDS = {keepalived.PRIMARY_END: "02:6c:62:68:62:02", keepalived.SECONDARY_END: "02:6c:62:68:62:01"}
 PATIENCE = 3.0  # seconds for keepalived to do what it was told
 NO_ROOT = "was not added to this host, because lbadmin does not run as root."
 AWAY = "is not on this host, because the heartbeat does not run. It is started again by itself; look at its log."
@@ -60,6 +61,8 @@ def prepare(paths: Paths, addresses: Collection[str]) -> None:
             files.overwrite(path, "0\n")
         if path.parent == paths.heartbeat_watch:
             home.own(path, home.WEB_USER, home.WEB_USER)
+    for path in (paths.keepalived_pid, paths.vrrp_pid):
+        files.remove(path)  # somebody else may have the number now, and keepalived would not start
     known = told(paths)
     _link(known.link, known.settings)
     _shield(known)
@@ -74,11 +77,25 @@ def keep(paths: Paths, wanted: Collection[str]) -> list[str]:
     lines = _lines(wanted)
     if os.geteuid():
         return [f"{line.address} {NO_ROOT}" for line in lines]
-    if _write(paths, told(paths), lines):
+    if not lines and not paths.keepalived_config.exists():
+        return []  # nothing was ever prepared, and nothing is needed
+    known = told(paths)
+    _ensure_link(known)
+    if _write(paths, known, lines):
         keepalived.read_anew(paths)
     lost = [line.interface == network.LOOPBACK for line in lines]
     warnings = [network.nowhere(line.address) for line, is_lost in zip(lines, lost, strict=True) if is_lost]
     return [*_prove(paths, lines), *warnings]
+
+
+def _ensure_link(known: Told) -> None:
+    """Somebody may have deleted it. Raises HeartbeatProblem."""
+    if network.has_link(known.link):
+        return
+    try:
+        _link(known.link, known.settings)
+    except CommandFailed as error:
+        raise HeartbeatProblem(f"The heartbeat's interface {known.link} cannot be made: {error}") from error
 
 
 def _lines(wanted: Collection[str]) -> tuple[Line, ...]:
@@ -220,10 +237,13 @@ def _link(name: str, settings: Settings) -> None:
     else:
         run(IP, "link", "add", name, "type", "vxlan", *ends, "dstport", str(settings.port))
     own, other = settings.ends
+    # Known by heart: a unit that comes back must hear the active one at once, before anybody has asked for its card.
+    run(IP, "link", "set", name, "address", CARDS[own])
     # The other end goes first: with the first address of a subnet the kernel takes away the later ones.
     run(IP, "address", "flush", "to", f"{other}/32", "dev", name)
     run(IP, "address", "replace", f"{own}/30", "dev", name)
     run(IP, "link", "set", name, "up")
+    run(IP, "neighbour", "replace", other, "lladdr", CARDS[other], "dev", name, "nud", "permanent")
 
 
 def _shield(wanted: Told) -> None:

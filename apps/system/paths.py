@@ -96,6 +96,11 @@ class Paths:
         return self.run / "keepalived.pid"
 
     @property
+    def vrrp_pid(self) -> Path:
+        """Of keepalived's own child."""
+        return self.run / "vrrp.pid"
+
+    @property
     def run(self) -> Path:
         return self.home / "run"
 

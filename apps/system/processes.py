@@ -50,8 +50,7 @@ def programs(paths: Paths, python: str) -> list[Program]:
         ),
         Program(
             "heartbeat",
-            f"{KEEPALIVED} -n -l --vrrp -f {paths.keepalived_config} -p {paths.keepalived_pid} "
-            f"-r {paths.run / 'vrrp.pid'}",
+            f"{KEEPALIVED} -n -l --vrrp -f {paths.keepalived_config} -p {paths.keepalived_pid} -r {paths.vrrp_pid}",
             priority=20,
         ),
         Program("fallback", f"{NGINX} -c {paths.home / 'nginx' / 'nginx.conf'}", priority=20, stop="QUIT"),

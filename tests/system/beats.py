@@ -27,7 +27,7 @@ def found() -> dict[str, str]:
 
 def start(paths: Paths) -> subprocess.Popen[bytes]:
     words = [keepalived.BINARY, "-n", "-l", "--vrrp", "-f", str(paths.keepalived_config)]
-    words += ["-p", str(paths.keepalived_pid), "-r", str(paths.run / "vrrp.pid")]
+    words += ["-p", str(paths.keepalived_pid), "-r", str(paths.vrrp_pid)]
     log = (paths.log / "heartbeat.log").open("ab")
     process = subprocess.Popen(words, stdout=log, stderr=log)
     wait(network.is_active)
@@ -120,6 +120,8 @@ def main() -> None:
     process = start(paths)
     single(paths)
     paired(paths)
+    heartbeat.configure(paths, replace(PAIR, is_primary=False), KEPT)
+    heartbeat.configure(paths, PAIR, KEPT)
     heartbeat.hold(paths)
     time.sleep(0.1)
     seen["held"] = found()
@@ -132,6 +134,7 @@ def main() -> None:
     process.wait()
     seen["killed"] = found()
     seen["warnings while it is away"] = heartbeat.keep(paths, ["10.10.40.218"])
+    heartbeat.prepare(paths, ["10.10.40.218"])
     process = start(paths)
     wait(lambda: "10.10.40.218" in found())
     seen["started again"] = found()

@@ -1,0 +1,130 @@
+"""What an administrator's clicks do, done quickly: run on a unit with its LBADMIN_HOME. `inside.py NAME [JSON]`.
+
+Prints one JSON value.
+"""
+
+import json
+import os
+import sys
+import time
+from typing import Any
+
+import django
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "lbadmin.settings"
+django.setup()
+
+from django.conf import settings  # noqa: E402 - after Django's set-up
+from django.db import transaction  # noqa: E402
+
+from apps.accounts.models import User  # noqa: E402
+from apps.changes import heartbeat, pending, tasks  # noqa: E402
+from apps.changes.models import Job, Kind  # noqa: E402
+from apps.common.models import Generation  # noqa: E402
+from apps.pair import actions, bundle  # noqa: E402
+from apps.pair.models import Undertaking, What  # noqa: E402
+from apps.pair.pushing import NotTaken, push  # noqa: E402
+from apps.services.models import RealServer, State, VirtualService  # noqa: E402
+from apps.system import network  # noqa: E402
+from apps.unit.models import Heartbeat, Peer, own_role  # noqa: E402
+from lbadmin.celery import app  # noqa: E402
+
+USER = "loadbalancer"
+
+
+def wait(row: Job | Undertaking, seconds: float = 60) -> dict[str, Any]:
+    deadline = time.monotonic() + seconds
+    while not row.is_final and time.monotonic() < deadline:
+        time.sleep(0.02)
+        row.refresh_from_db()
+    return {"good": row.is_good, "sentence": row.sentence}
+
+
+def services(found: list[dict[str, Any]]) -> None:
+    """Add virtual services, each with its `servers`."""
+    with transaction.atomic():
+        for values in found:
+            servers = values.pop("servers", [])
+            service = VirtualService.objects.create(**values)
+            for server in servers:
+                RealServer.objects.create(service=service, **server)
+        Generation.touch()
+
+
+def change(values: dict[str, Any]) -> None:
+    """Options of one virtual service, by its label."""
+    VirtualService.objects.filter(label=values.pop("label")).update(**values)
+    Generation.touch()
+
+
+def commit(_: None) -> dict[str, Any]:
+    job = Job.objects.create(kind=Kind.RELOAD, user=USER)
+    tasks.commit.delay(job.pk)
+    return wait(job)
+
+
+def pair(given: dict[str, str]) -> dict[str, Any]:
+    return wait(actions.add_node(given["own"], given["peer"], given["password"], USER))
+
+
+def undertake(what: str) -> dict[str, Any]:
+    return wait(actions.begin(What(what), USER))
+
+
+def begin(what: str) -> None:
+    actions.begin(What(what), USER)
+
+
+def drain(label: str) -> None:
+    RealServer.objects.filter(label=label).update(state=State.DRAIN)
+    tasks.apply_server_states.delay()
+
+
+def push_now(_: None) -> str:
+    """Blank when the Secondary runs what runs here."""
+    try:
+        push(Peer.objects.get())
+    except NotTaken as problem:
+        return str(problem)
+    return ""
+
+
+def look(_: None) -> dict[str, Any]:
+    peer = Peer.get()
+    return {
+        "role": own_role(),
+        "paired": bool(peer and peer.is_paired),
+        "acquainted": peer is not None,
+        "active": network.is_active(),
+        "floating": sorted(item.address for item in network.addresses() if item.ours),
+        "document": bundle.running_digest(),
+        "services": sorted(VirtualService.objects.values_list("label", flat=True)),
+        "states": dict(RealServer.objects.values_list("label", "state")),
+        "users": sorted(User.objects.values_list("username", flat=True)),
+        "passwords": sorted(User.objects.values_list("password", flat=True)),
+        "waiting": heartbeat.waiting(),
+        "pending": pending.difference() is not None,
+        "problem": peer.problem if peer else "",
+        "unreachable": bool(peer and peer.unreachable),
+        "synchronised": str(peer.synchronised) if peer else "",
+        "keepalive": Heartbeat.get().keepalive,
+    }
+
+
+def set_heartbeat(values: dict[str, Any]) -> None:
+    row = Heartbeat.get()
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.save()
+    Generation.touch()
+
+
+WORDS = {
+    function.__name__: function
+    for function in (services, change, commit, pair, undertake, begin, drain, push_now, look, set_heartbeat)
+}
+
+if __name__ == "__main__":
+    assert app.conf.broker_url.endswith(f"{settings.PATHS.redis_socket}?virtual_host=0")
+    given = json.loads(sys.argv[2]) if len(sys.argv) > 2 else None
+    print(json.dumps(WORDS[sys.argv[1]](given)))  # type: ignore[operator]
