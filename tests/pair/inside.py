@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import django
@@ -119,7 +120,7 @@ def set_heartbeat(values: dict[str, Any]) -> None:
     Generation.touch()
 
 
-WORDS = {
+WORDS: dict[str, Callable[[Any], object]] = {
     function.__name__: function
     for function in (services, change, commit, pair, undertake, begin, drain, push_now, look, set_heartbeat)
 }
@@ -127,4 +128,4 @@ WORDS = {
 if __name__ == "__main__":
     assert app.conf.broker_url.endswith(f"{settings.PATHS.redis_socket}?virtual_host=0")
     given = json.loads(sys.argv[2]) if len(sys.argv) > 2 else None
-    print(json.dumps(WORDS[sys.argv[1]](given)))  # type: ignore[operator]
+    print(json.dumps(WORDS[sys.argv[1]](given)))
