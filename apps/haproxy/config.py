@@ -1,9 +1,12 @@
 """What HAProxy is configured from: everything a rendering needs, and nothing it has to ask for."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 
+from apps.common.options import options
 from apps.common.text_kinds import is_address
 from apps.services.models import (
     AclRule,
@@ -19,6 +22,11 @@ from apps.services.models import (
     VirtualService,
 )
 from apps.system.transparency import Family
+
+VIP_VALUES = attrgetter("pk", *(option.attname for option in options(VirtualService)))
+RIP_VALUES = attrgetter("pk", *(option.attname for option in options(RealServer)))
+ACL_VALUES = attrgetter("pk", *(option.attname for option in options(AclRule)))
+HEADER_VALUES = attrgetter("pk", *(option.attname for option in options(HeaderRule)))
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,22 @@ class Service:
     servers: tuple[RealServer, ...] = ()
     acl_rules: tuple[AclRule, ...] = ()
     header_rules: tuple[HeaderRule, ...] = ()
+
+    @cached_property
+    def values(self) -> tuple[object, ...]:
+        """Everything that is rendered of it."""
+        return (
+            VIP_VALUES(self.vip),
+            *map(RIP_VALUES, self.servers),
+            *map(ACL_VALUES, self.acl_rules),
+            *map(HEADER_VALUES, self.header_rules),
+        )
+
+    @property
+    def key(self) -> Hashable:
+        """Equal only when it is rendered alike: rows are what they say, instances are equal when their keys are."""
+        is_rows = isinstance(self.vip, tuple)
+        return (self.vip, self.servers, self.acl_rules, self.header_rules) if is_rows else self.values
 
 
 @dataclass(frozen=True)
