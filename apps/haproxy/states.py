@@ -5,12 +5,12 @@ left out; a server that HAProxy does not know yet gets a line when it is not onl
 halted. The port of a line beats the one of the configuration, so each line has to tell the configured one.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from apps.common.text_kinds import is_address
 from apps.haproxy import manual
 from apps.haproxy.config import Service
-from apps.haproxy.ids import server_id, server_pk, service_id, service_pk
+from apps.haproxy.ids import FIRST_ID, server_id, server_pk, service_id, service_pk
 from apps.haproxy.manual import Place
 from apps.services.models import RealServer, State, VirtualService
 
@@ -24,6 +24,7 @@ COLUMNS = (
 BE_ID, BE_NAME, SRV_ID, SRV_NAME, SRV_ADDR, OP_STATE, ADMIN_STATE, USER_WEIGHT, INITIAL_WEIGHT = range(9)
 SRV_FQDN, SRV_PORT = COLUMNS.index("srv_fqdn"), COLUMNS.index("srv_port")
 ADMIN: dict[str, str] = {State.ONLINE: "0", State.HALT: "1", State.DRAIN: "8"}  # SRV_ADMF_FMAINT, SRV_ADMF_FDRAIN
+STATES = {int(told): state for state, told in ADMIN.items()}
 COMMANDS: dict[str, str] = {State.ONLINE: "ready", State.HALT: "maint", State.DRAIN: "drain"}
 MAINTENANCE = 0x01
 FORCED = MAINTENANCE | 0x08
@@ -39,13 +40,21 @@ def parse(answer: str) -> dict[Key, dict[str, str]]:
 
 
 def _known(answer: str) -> dict[Key, Row]:
-    rows = [line.split() for line in answer.splitlines()]  # the line of names has one word more
+    rows = [line.split(" ") for line in answer.splitlines()]  # the line of names has one word more
     return {_key(row): row for row in rows if len(row) == len(COLUMNS)}
 
 
 def _key(row: Row) -> Key:
-    service = service_pk(int(row[BE_ID]))
-    return (service, server_pk(int(row[SRV_ID]))) if service else (row[BE_NAME], row[SRV_NAME])
+    number = int(row[BE_ID])
+    if number > FIRST_ID:
+        return (service_pk(number), server_pk(int(row[SRV_ID])))
+    return (row[BE_NAME], row[SRV_NAME])
+
+
+def administrative(answer: str) -> list[Row]:
+    """Of each server what is needed to know its administrative state: the columns up to that."""
+    rows = [line.split(" ", ADMIN_STATE + 1) for line in answer.splitlines()]
+    return [row for row in rows if len(row) > ADMIN_STATE and row[BE_ID].isdecimal()]
 
 
 def state_file(answer: str, services: tuple[Service, ...], text: str = "") -> str:
@@ -97,20 +106,32 @@ def _fresh(vip: VirtualService, server: RealServer, place: Place) -> Row:
     return [*(row | {"srv_fqdn": told[1]}).values()]
 
 
-def foreign(answer: str) -> set[str]:
+def foreign(rows: Iterable[Row]) -> set[str]:
     """The names of running sections that are none of ours."""
-    return {key[0] for key in _known(answer) if isinstance(key[0], str)}
+    return {row[BE_NAME] for row in rows if int(row[BE_ID]) <= FIRST_ID}
 
 
-def commands(answer: str, states: Mapping[int, str], names: Mapping[tuple[str, str], str] | None = None) -> list[str]:
+def away(rows: Iterable[Row]) -> dict[int, str]:
+    """Servers of ours that are not online, and what they are instead, by primary key."""
+    told = ((row, int(row[ADMIN_STATE]) & FORCED) for row in rows)
+    return {
+        server_pk(int(row[SRV_ID])): STATES.get(forced, State.HALT)
+        for row, forced in told
+        if forced and service_pk(int(row[BE_ID]))
+    }
+
+
+def commands(
+    rows: Iterable[Row], states: Mapping[int, str], names: Mapping[tuple[str, str], str] | None = None
+) -> list[str]:
     """What to tell HAProxy so that its administrative states are the model's; nothing when they are.
 
     `states` are told by the real server's primary key; `names`, for sections that the administrator wrote, by the
     labels of virtual service and real server. Servers that only one of the two knows are left alone.
     """
-    rows = [line.split(maxsplit=ADMIN_STATE + 1) for line in answer.splitlines()]
-    known = [row for row in rows if len(row) > ADMIN_STATE and row[BE_ID].isdecimal()]
-    return [command for row in known for command in _commands(row, _state(row, states, names or {}))]
+    names, numbers = names or {}, {str(server_id(pk)) for pk in states}
+    asked = [row for row in rows if row[SRV_ID] in numbers or (row[BE_NAME], row[SRV_NAME]) in names]
+    return [command for row in asked for command in _commands(row, _state(row, states, names))]
 
 
 def _state(row: Row, states: Mapping[int, str], names: Mapping[tuple[str, str], str]) -> str | None:
