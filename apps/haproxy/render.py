@@ -6,7 +6,6 @@ from functools import cached_property
 from pathlib import Path
 
 from apps.common.kept import Kept
-from apps.common.option_kinds import port_spans
 from apps.haproxy import external, general, terminations
 from apps.haproxy.config import Config, Service, Termination
 from apps.haproxy.listen import Around, crl_file, list_file, listen, pem_file
@@ -83,23 +82,6 @@ def _add_termination(rendering: Rendering, termination: Termination, texts: list
 def named(text: str, version: str) -> str:
     """The file with the version's name in it, which HAProxy tells as its description: `show info` proves what runs."""
     return f"{text}global\n    description {version}\n"
-
-
-def binds(services: tuple[Service, ...]) -> set[tuple[str, int]]:
-    """Every address and port that is listened on for a virtual service that is written here."""
-    return {
-        (service.vip.address, port)
-        for service in services
-        if not service.vip.manual and not service.vip.backend_only
-        for first, last in port_spans(service.vip.ports)
-        for port in range(first, last + 1)
-    }
-
-
-def all_binds(config: Config) -> dict[tuple[str, int], str]:
-    """Every address and port that is listened on, with the label of whom it is for."""
-    found = {bind: service.vip.label for service in config.services for bind in binds((service,))}
-    return found | {(item.address, item.port): item.label for item in (each.item for each in config.terminations)}
 
 
 def _listen(service: Service, config: Config, terminated: bool, more: Mapping[int, terminations.Binds]) -> Section:
