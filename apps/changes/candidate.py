@@ -124,11 +124,17 @@ def fingerprint(rendering: Rendering) -> str:
 
 def part_fingerprints(config: Config, rendering: Rendering) -> dict[str, str]:
     """For each virtual service by its label, and for what is none by a name that no label can be."""
-    return {name: _hash(part) for name, part in parts(config, rendering).items()}
+    return {name: _part_hash(part) for name, part in parts(config, rendering).items()}
 
 
 def _hash(content: object) -> str:
     return hashlib.sha256(repr(content).encode()).hexdigest()
+
+
+@lru_cache(maxsize=5000)
+def _part_hash(part: str) -> str:
+    """Of thousands of parts hardly one is another from one time to the next."""
+    return _hash(part)
 
 
 @lru_cache(maxsize=1)

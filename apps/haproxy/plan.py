@@ -141,7 +141,7 @@ def _services(old: Config, new: Config) -> Iterator[Step | str]:
         earlier = before.pop(service.vip.pk, None)
         if earlier is None:
             yield f"{service.vip.label} was added"
-        elif earlier.values != service.values:
+        elif earlier.key != service.key and earlier.values != service.values:  # keys are at hand
             yield from _Comparison(earlier, service, known).all()
     yield from (f"{service.vip.label} was removed" for service in before.values())
 
