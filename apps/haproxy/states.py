@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from apps.common.text_kinds import is_address
 from apps.haproxy import manual
 from apps.haproxy.config import Service
-from apps.haproxy.ids import FIRST_ID, server_id, server_pk, service_id, service_pk
+from apps.haproxy.ids import FALLBACK_ID, FIRST_ID, server_id, server_pk, service_id, service_pk
 from apps.haproxy.manual import Place
 from apps.services.models import RealServer, State, VirtualService
 
@@ -41,14 +41,13 @@ def parse(answer: str) -> dict[Key, dict[str, str]]:
 
 def _known(answer: str) -> dict[Key, Row]:
     rows = [line.split(" ") for line in answer.splitlines()]  # the line of names has one word more
-    return {_key(row): row for row in rows if len(row) == len(COLUMNS)}
-
-
-def _key(row: Row) -> Key:
-    number = int(row[BE_ID])
-    if number > FIRST_ID:
-        return (service_pk(number), server_pk(int(row[SRV_ID])))
-    return (row[BE_NAME], row[SRV_NAME])
+    return {
+        (number - FIRST_ID, int(row[SRV_ID]) - FALLBACK_ID)  # pk of service and server; calls would take as long again
+        if (number := int(row[BE_ID])) > FIRST_ID
+        else (row[BE_NAME], row[SRV_NAME]): row
+        for row in rows
+        if len(row) == len(COLUMNS)
+    }
 
 
 def administrative(answer: str) -> list[Row]:
@@ -69,7 +68,7 @@ def _rows(service: Service, known: dict[Key, Row], written: dict[tuple[str, str]
     vip = service.vip
     for server in service.servers:
         names = (vip.label, server.label)
-        place = written.get(names) if vip.manual else Place(server.address, str(server.port or 0))
+        place = written.get(names) if vip.manual else (server.address, str(server.port or 0))
         row = known.get((vip.pk, server.pk)) or known.get(names)
         if place is None:
             continue  # where it is, nobody knows; it is told its state once it runs
@@ -89,17 +88,18 @@ def _with_state(row: Row, vip: VirtualService, server: RealServer) -> Row:
     return row
 
 
-def _is_same(row: Row, names: tuple[str, str], place: Place) -> bool:
+def _is_same(row: Row, names: tuple[str, str], place: tuple[str, str]) -> bool:
     """Health is kept for the server it was found for, not for another address that took its place."""
-    told = row[SRV_ADDR] if is_address(place.address) else row[SRV_FQDN]
-    return (row[BE_NAME], row[SRV_NAME], told, row[SRV_PORT]) == (*names, *place)
+    told = row[SRV_ADDR] if is_address(place[0]) else row[SRV_FQDN]
+    return (told, row[SRV_PORT]) == place and (row[BE_NAME], row[SRV_NAME]) == names
 
 
-def _fresh(vip: VirtualService, server: RealServer, place: Place) -> Row:
-    told = (place.address, UNKNOWN) if is_address(place.address) else (UNKNOWN, place.address)
+def _fresh(vip: VirtualService, server: RealServer, place: tuple[str, str]) -> Row:
+    address, port = place
+    told = (address, UNKNOWN) if is_address(address) else (UNKNOWN, address)
     row = dict.fromkeys(COLUMNS, "0")
     row |= {"be_id": str(service_id(vip.pk)), "be_name": vip.label, "srv_id": _id(server), "srv_name": server.label}
-    row |= {"srv_addr": told[0], "srv_port": place.port, "srv_op_state": RUNNING}
+    row |= {"srv_addr": told[0], "srv_port": port, "srv_op_state": RUNNING}
     row |= {"srv_uweight": str(server.weight), "srv_iweight": str(server.weight)}
     row |= {"bk_f_forced_id": "1", "srv_f_forced_id": "1", "srv_check_status": "1", "srv_check_health": "2"}
     row |= dict.fromkeys(["srvrecord", "srv_check_addr", "srv_agent_addr"], UNKNOWN)
