@@ -5,11 +5,12 @@ from functools import lru_cache
 from typing import TypeVar, cast
 
 from django.conf import settings
-from django.db import connection, models
+from django.db import models
 from django.db.models.utils import create_namedtuple_class
 
 from apps.certificates.models import AcmeAccount, Certificate
 from apps.common.models import Generation
+from apps.common.rows import rows
 from apps.haproxy.config import Config, Host, Service, Termination
 from apps.haproxy.parts import parts
 from apps.haproxy.render import Rendering, render
@@ -97,13 +98,10 @@ def _inner(model: type[Inner], *order: str, around: str = "service_id") -> dict[
 
 
 def _rows(model: type[M], *order: str) -> list[M]:
-    """As SQLite's driver gives them: it makes booleans of what is declared so, and Django would look at each again."""
     names = [field.attname for field in model._meta.concrete_fields if not field.primary_key]
     row = create_namedtuple_class("pk", *names)
-    query = model._default_manager.values_list("pk", *names).order_by(*order).query
-    with connection.cursor() as cursor:
-        cursor.execute(*query.sql_with_params())
-        return cast(list[M], list(map(row._make, cursor.fetchall())))
+    found = model._default_manager.values_list("pk", *names).order_by(*order)
+    return cast(list[M], list(map(row._make, rows(found))))
 
 
 def _certificates_in_use() -> models.QuerySet[Certificate]:
