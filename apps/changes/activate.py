@@ -4,11 +4,10 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from apps.changes import states, versions
+from apps.changes import versions
 from apps.changes.models import JobState, Kind
 from apps.changes.runtime import RuntimeRefused, carry_out
 from apps.changes.versions import CommitRefused, Version, writing
-from apps.haproxy.config import Config
 from apps.haproxy.plan import Plan
 from apps.system import files, haproxy, supervisor
 
@@ -22,14 +21,14 @@ DONE = {
 TROUBLE = (haproxy.Refused, haproxy.NoAnswer, supervisor.NotSupervised)
 
 
-def swap(version: Version, kind: Kind, config: Config, planned: Plan = RELOAD) -> str:
-    """Make the version the current one, have HAProxy take it, and say how.
+def swap(version: Version, kind: Kind, known: str, planned: Plan = RELOAD) -> str:
+    """Make the version the current one, have HAProxy take it, and say how. `known` is the state file for it.
 
     Raises CommitRefused, the previous version being back.
     """
     previous = versions.current()
     with writing():
-        states.write(config.services, config.manual.text)
+        files.write(settings.PATHS.server_state, known)
         versions.make_current(version.name)
     try:
         if kind == Kind.RELOAD and _at_run_time(version, planned):

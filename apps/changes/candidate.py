@@ -6,9 +6,11 @@ from typing import TypeVar, cast
 
 from django.conf import settings
 from django.db import models
+from django.db.models.utils import create_namedtuple_class
 
 from apps.certificates.models import AcmeAccount, Certificate
 from apps.common.models import Generation
+from apps.common.rows import rows
 from apps.haproxy.config import Config, Host, Pair, Service, Termination
 from apps.haproxy.parts import parts
 from apps.haproxy.render import Rendering, render
@@ -104,7 +106,9 @@ def _inner(model: type[Inner], *order: str, around: str = "service_id") -> dict[
 
 def _rows(model: type[M], *order: str) -> list[M]:
     names = [field.attname for field in model._meta.concrete_fields if not field.primary_key]
-    return cast(list[M], list(model._default_manager.values_list("pk", *names, named=True).order_by(*order)))
+    row = create_namedtuple_class("pk", *names)
+    found = model._default_manager.values_list("pk", *names).order_by(*order)
+    return cast(list[M], list(map(row._make, rows(found))))
 
 
 def _certificates_in_use() -> models.QuerySet[Certificate]:
@@ -125,11 +129,17 @@ def fingerprint(rendering: Rendering) -> str:
 
 def part_fingerprints(config: Config, rendering: Rendering) -> dict[str, str]:
     """For each virtual service by its label, and for what is none by a name that no label can be."""
-    return {name: _hash(part) for name, part in parts(config, rendering).items()}
+    return {name: _part_hash(part) for name, part in parts(config, rendering).items()}
 
 
 def _hash(content: object) -> str:
     return hashlib.sha256(repr(content).encode()).hexdigest()
+
+
+@lru_cache(maxsize=5000)
+def _part_hash(part: str) -> str:
+    """Of thousands of parts hardly one is another from one time to the next."""
+    return _hash(part)
 
 
 @lru_cache(maxsize=1)

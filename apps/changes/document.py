@@ -3,10 +3,9 @@
 It is what a revision keeps, what two revisions are compared by, what is rolled back to, downloaded and shown as XML.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from operator import attrgetter
 from typing import Any, TypeVar
 
 from django.db import models
@@ -54,11 +53,6 @@ class Kind:
     def defaults(self) -> dict[str, str]:
         """The texts of an object that says nothing of itself, by element."""
         return {option.element: _default(option) for option in self.options} | dict.fromkeys(self.extra, "")
-
-    @cached_property
-    def values(self) -> Callable[[Any], Any]:
-        """Of a row: everything that the document tells of it."""
-        return attrgetter("pk", *(option.attname for option in self.options), *self.extra)
 
     @cached_property
     def has_label(self) -> bool:
@@ -143,14 +137,13 @@ def _terminations(config: Config, labels: Labels) -> Iterator[Item]:
 def _virtual(service: Service, labels: Labels) -> Item:
     vip = service.vip
     inner = {REAL: service.servers, ACL: service.acl_rules, HEADER: service.header_rules}
-    told = tuple(kind.values(row) for kind, rows in inner.items() for row in rows)
     named = (
         labels[Certificate].get(vip.certificate_id or 0),
         labels[Certificate].get(vip.authority_id or 0),
         labels[HealthCheckScript].get(vip.check_script_id or 0),
     )
     return ITEMS.get(
-        (VIRTUAL.values(vip), told, named),
+        (service.key, tuple(server.state for server in service.servers), named),
         lambda: _item(
             VIRTUAL, vip, labels, *(_item(kind, row, labels) for kind, rows in inner.items() for row in rows)
         ),

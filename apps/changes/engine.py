@@ -63,6 +63,8 @@ def _commit(job: Job) -> tuple[str, list[str]]:
         checked = beside.submit(versions.check, version)
         revision = record(job, config, rendering)
         before = running.current()
+        planned = before.plan(config)
+        known = states.as_text(config.services, config.manual.text)
     checked.result()
     job.enter(JobState.APPLYING)
     meanwhile = version.addresses | versions.current_addresses()
@@ -70,7 +72,7 @@ def _commit(job: Job) -> tuple[str, list[str]]:
     proof.before(before.config, config, version.addresses)
     if version.transparent and (problem := _keep_transparent(version.transparent | versions.currently_transparent())):
         raise CommitRefused(f"{problem} The previous configuration goes on serving.")
-    sentence = activate.swap(version, Kind(job.kind), config, before.plan(config))
+    sentence = activate.swap(version, Kind(job.kind), known, planned)
     job.enter(JobState.VERIFYING)
     _verify(config, revision, before)
     running.record(revision, config)

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from django.http import HttpRequest
 
@@ -9,13 +11,24 @@ from apps.accounts.models import Group
 from apps.changes import heartbeat
 from apps.changes.background import last_check
 from apps.changes.candidate import fingerprints
-from apps.changes.models import Check, Job, JobState, Kind, Running
+from apps.changes.models import Check, Job, JobState, Kind, Revision, Running
+from apps.common.kept import Kept
 from apps.common.models import Generation
 from apps.haproxy.plan import GENERAL
 from apps.services.models import Layer7, ManualConfiguration
 
 SHOWN = 6  # services named in the box
 ALWAYS = {str(Layer7._meta.verbose_name), str(ManualConfiguration._meta.verbose_name)}
+
+
+class Ran(NamedTuple):
+    """What is compared of the revision that runs."""
+
+    fingerprint: str = ""
+    parts: Mapping[str, str] = MappingProxyType({})
+
+
+RAN = Kept[Ran](most=2)  # it does not change, and SQLite has to walk through all its text to find what stands behind
 
 
 @dataclass(frozen=True)
@@ -69,10 +82,17 @@ class CommitBox:
 def difference(generation: int | None = None) -> Difference | None:
     """None when the machine runs what the database says."""
     candidate, services = fingerprints(generation)
-    running = Running.get()
-    if running and running.revision.fingerprint == candidate:
-        return None
-    return differ(running.revision.parts if running else {}, services)
+    running = _running()
+    return None if running.fingerprint == candidate else differ(running.parts, services)
+
+
+def _running() -> Ran:
+    found = Running.objects.filter(pk=1).values_list("revision_id", "since").first()
+    return RAN.get(found, lambda: _read(found[0])) if found else Ran()
+
+
+def _read(revision: int) -> Ran:
+    return Ran(*Revision.objects.values_list("fingerprint", "parts").get(pk=revision))
 
 
 def differ(before: Mapping[str, str], after: Mapping[str, str]) -> Difference:

@@ -13,7 +13,7 @@ from apps.changes.versions import CommitRefused
 from apps.haproxy import terminations
 from apps.haproxy.config import Config
 from apps.haproxy.listen import owner, pem_file
-from apps.haproxy.render import all_binds, binds, certificates_of
+from apps.haproxy.render import certificates_of
 from apps.haproxy.servers import check_source_of, source_of
 from apps.haproxy.words import Owner
 from apps.services.models import Verification, VirtualService
@@ -27,14 +27,14 @@ def before(old: Config, new: Config, floating: Collection[str]) -> None:
 
     `floating` are the addresses that this host keeps.
     """
-    wanted = all_binds(new)
+    wanted = new.binds
     needed = len(wanted) + sum(len(service.servers) for service in new.services) + SPARE_DESCRIPTORS
     if needed > host.descriptor_limit():
         raise CommitRefused(
             f"This configuration needs at least {needed} open files; this host allows {host.descriptor_limit()}. "
             "Use fewer ports, or raise the limit of open files. The previous configuration goes on serving."
         )
-    for address, port in sorted(wanted.keys() - all_binds(old).keys()):
+    for address, port in sorted(wanted.keys() - old.binds.keys()):
         if problem := host.bind_problem(address, port):
             label = wanted[address, port]
             raise CommitRefused(f"{label} cannot listen: {problem}. The previous configuration goes on serving.")
@@ -68,9 +68,8 @@ def _sources(config: Config) -> Iterator[tuple[Owner, str]]:
 
 def after(config: Config, changed: set[str]) -> None:
     """Every bind has a listener; what changed serves its certificate. Raises CommitRefused."""
-    for address, port in sorted(all_binds(config)):
-        if host.is_free(address, port):
-            raise _not_proven(f"nobody listens on port {port} of {address}")
+    if free := host.first_free(sorted(config.binds)):
+        raise _not_proven(f"nobody listens on port {free[1]} of {free[0]}")
     wanted = [showing for showing in _showings(config) if showing.label in changed]
     certificates = Certificate.objects.in_bulk({showing.certificate for showing in wanted})
     for showing in wanted:
@@ -92,7 +91,7 @@ def _showings(config: Config) -> Iterator[Showing]:
     for service in config.services:
         vip = service.vip
         if _shows_certificate(vip):
-            yield Showing(vip.label, vip.certificate_id or 0, *min(binds((service,))), through_proxy=vip.accept_proxy)
+            yield Showing(vip.label, vip.certificate_id or 0, *min(service.binds), through_proxy=vip.accept_proxy)
     for termination in config.terminations:
         item = termination.item
         yield Showing(item.label, item.certificate_id, item.address, item.port)

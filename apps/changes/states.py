@@ -1,19 +1,35 @@
 """Administrative states (online, drain, halt): the database's word, at once and over every reload."""
 
+from collections.abc import Collection
+
 from django.conf import settings
+from django.db.models import Q, QuerySet
 
 from apps.changes import candidate
 from apps.haproxy.config import Service
-from apps.haproxy.states import ADMIN, commands, foreign, parse, state_file
+from apps.haproxy.states import ADMIN, administrative, away, commands, foreign, parse, state_file
 from apps.haproxy.tables import clearing
 from apps.services.models import Feedback, ManualConfiguration, RealServer, State
 from apps.system import files, haproxy
 
+MANY = 500  # states, from which on all of them are asked for
+
 
 def apply() -> None:
-    """What `tell` does, then the same for the next start."""
+    """What `tell` does, then the same for the next start. Somebody waits for what changed, so that comes first."""
+    _tell_news()
     tell()
     write()
+
+
+def _tell_news() -> None:
+    """Tell HAProxy the states that the last start or change did not know. Only their services are looked at."""
+    noted = away(administrative(files.read(settings.PATHS.server_state)))
+    found = _differing(noted).filter(service__manual=False).values_list("pk", "state", "service__label")
+    news = [(pk, state, label) for pk, state, label in found if noted.get(pk, State.ONLINE) != state]
+    if news:
+        rows = administrative(_answer(*{label for _, _, label in news}))
+        _say(commands(rows, {pk: state for pk, state, _ in news}))
 
 
 def tell() -> bool:
@@ -21,16 +37,26 @@ def tell() -> bool:
 
     Does nothing while it does not run.
     """
-    answer = _answer()
-    wanted = dict(RealServer.objects.values_list("pk", "state"))
+    rows = administrative(_answer())
+    wanted = dict(_differing(away(rows)).values_list("pk", "state"))
     for pk in _left_to_agents():
-        del wanted[pk]
-    told = commands(answer, wanted, _by_names(foreign(answer)))
-    if told:
-        haproxy.tell(settings.PATHS.haproxy_admin_socket, *told)
-    if answer:
+        wanted.pop(pk, None)
+    told = commands(rows, wanted, _by_names(foreign(rows)))
+    _say(told)
+    if rows:
         _forget()
     return bool(told)
+
+
+def _differing(known: Collection[int]) -> QuerySet[RealServer]:
+    """Those that are not online here or there, of which HAProxy may have to be told; never one less."""
+    found = RealServer.objects.all()
+    return found if len(known) > MANY else found.filter(~Q(state=State.ONLINE) | Q(pk__in=known))
+
+
+def _say(told: list[str]) -> None:
+    if told:
+        haproxy.tell(settings.PATHS.haproxy_admin_socket, *told)
 
 
 def _forget() -> None:
@@ -74,8 +100,9 @@ def as_text(services: tuple[Service, ...], manual: str = "") -> str:
     return state_file(_answer(), services, manual)
 
 
-def _answer() -> str:
+def _answer(*services: str) -> str:
+    """What HAProxy says of the servers of these services, or of all; blank while it does not run."""
     try:
-        return haproxy.server_states(settings.PATHS.haproxy_admin_socket)
+        return haproxy.server_states(settings.PATHS.haproxy_admin_socket, *services)
     except haproxy.NoAnswer:
         return ""

@@ -1,9 +1,13 @@
 """What HAProxy is configured from: everything a rendering needs, and nothing it has to ask for."""
 
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 
+from apps.common.option_kinds import port_spans
+from apps.common.options import options
 from apps.common.text_kinds import is_address
 from apps.services.models import (
     AclRule,
@@ -19,6 +23,11 @@ from apps.services.models import (
     VirtualService,
 )
 from apps.system.transparency import Family
+
+VIP_VALUES = attrgetter("pk", *(option.attname for option in options(VirtualService)))
+RIP_VALUES = attrgetter("pk", *(option.attname for option in options(RealServer)))
+ACL_VALUES = attrgetter("pk", *(option.attname for option in options(AclRule)))
+HEADER_VALUES = attrgetter("pk", *(option.attname for option in options(HeaderRule)))
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,30 @@ class Service:
     acl_rules: tuple[AclRule, ...] = ()
     header_rules: tuple[HeaderRule, ...] = ()
 
+    @property
+    def binds(self) -> Iterator[tuple[str, int]]:
+        """Every address and port that is listened on for it, if it is written here."""
+        if not self.vip.manual and not self.vip.backend_only:
+            for first, last in port_spans(self.vip.ports):
+                for port in range(first, last + 1):
+                    yield self.vip.address, port
+
+    @cached_property
+    def values(self) -> tuple[object, ...]:
+        """Everything that is rendered of it."""
+        return (
+            VIP_VALUES(self.vip),
+            *map(RIP_VALUES, self.servers),
+            *map(ACL_VALUES, self.acl_rules),
+            *map(HEADER_VALUES, self.header_rules),
+        )
+
+    @property
+    def key(self) -> Hashable:
+        """Equal only when it is rendered alike: rows are what they say, instances are equal when their keys are."""
+        is_rows = isinstance(self.vip, tuple)
+        return (self.vip, self.servers, self.acl_rules, self.header_rules) if is_rows else self.values
+
 
 @dataclass(frozen=True)
 class Termination:
@@ -82,6 +115,12 @@ class Config:
     revocations: dict[int, str] = field(default_factory=dict)  # PEM, by the authority's primary key
     labels: dict[int, str] = field(default_factory=dict)  # of the certificates, by primary key
     terminations: tuple[Termination, ...] = ()
+
+    @cached_property
+    def binds(self) -> dict[tuple[str, int], str]:
+        """Every address and port that is listened on, with the label of whom it is for."""
+        found = {bind: service.vip.label for service in self.services for bind in service.binds}
+        return found | {(item.address, item.port): item.label for item in (each.item for each in self.terminations)}
 
     @cached_property
     def transparent(self) -> set[Family]:

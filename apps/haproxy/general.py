@@ -30,7 +30,7 @@ def sections(config: Config) -> list[Section]:
 
 def layer7_text(host: Host, layer7: Layer7) -> str:
     """All that Advanced Configuration makes, whatever else is configured."""
-    return text(sections(Config(host, layer7=layer7)))[0]
+    return text(sections(Config(host, layer7=layer7)))
 
 
 def default_server(layer7: Layer7) -> list[str]:

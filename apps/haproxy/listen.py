@@ -1,6 +1,7 @@
 """A virtual service as a section of haproxy.cfg."""
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -8,7 +9,7 @@ from apps.common.kept import Kept
 from apps.common.options import options
 from apps.common.text_kinds import is_address
 from apps.haproxy import acme, persistence, rules, servers
-from apps.haproxy.config import Service, family_of
+from apps.haproxy.config import Service
 from apps.haproxy.general import bracketed
 from apps.haproxy.ids import service_id
 from apps.haproxy.persistence import Line
@@ -42,28 +43,25 @@ class Around(NamedTuple):
     terminated: bool = False  # an SSL Termination passes requests to it
 
 
-class Frame(NamedTuple):
-    """The lines of a service that hold nothing of its own name and place: services that are set alike share them.
-
-    Each line stands with the option it comes from.
-    """
+@dataclass(frozen=True)
+class Frame:
+    """The lines of a service that hold nothing of its own name and place: services that are set alike share them."""
 
     top: Lines
     redirect: Lines
     early: Lines
     bottom: Lines
     fallback: Lines
+    said: Kept[str] = field(default_factory=lambda: Kept(most=1000))  # of real servers that are set alike
 
 
 FRAMES = Kept[Frame](most=1000)
-SAID = Kept[str](most=5000)  # of real servers that are set alike
 
 
 def listen(service: Service, around: Around, binds: Iterable[tuple[Line, Owner]] = ()) -> Section:
     """`binds` are those of its SSL terminations."""
     vip = service.vip
-    alike = (around, shape_of(vip))
-    frame = FRAMES.get(alike, lambda: _frame(vip, around))
+    frame = FRAMES.get((around, shape_of(vip)), lambda: _frame(vip, around))
     section = Section(("backend" if vip.backend_only else "listen", vip.label), owner(vip))
     section.add("id", str(service_id(vip.pk)))
     if not vip.backend_only:
@@ -73,22 +71,23 @@ def listen(service: Service, around: Around, binds: Iterable[tuple[Line, Owner]]
     section.take(frame.top)
     section.add_all(rules.request_lines(service))
     section.take(frame.redirect)
-    if frame.redirect and not around.terminated:
+    if frame.redirect.texts and not around.terminated:
         return section
     section.add_all(rules.header_lines(service))
     section.take(frame.early)
     section.add_all((line, owner(vip, "persistence")) for line in rules.waiting_lines(service))
     section.add_all(rules.server_lines(service))
     section.take(frame.bottom)
-    section.lines += [(_server_line(vip, server, alike), owner(server)) for server in service.servers]
+    section.texts += [_server_line(vip, server, frame) for server in service.servers]
+    section.owners += [Owner("RealServer", server.pk, server.label) for server in service.servers]
     section.take(frame.fallback)
     return section
 
 
-def _server_line(vip: VirtualService, server: RealServer, alike: Hashable) -> str:
+def _server_line(vip: VirtualService, server: RealServer, frame: Frame) -> str:
     address = server.address
-    traits = (alike, servers.TRAITS(server), is_address(address), family_of(vip, address))
-    about = SAID.get(traits, lambda: said(servers.said_words(vip, server)))
+    traits = (servers.TRAITS(server), is_address(address), ":" in address)
+    about = frame.said.get(traits, lambda: said(servers.said_words(vip, server)))
     return f"    {said(servers.name_words(vip, server))} {about}".rstrip()
 
 
@@ -115,7 +114,7 @@ def _drafted(lines: Iterable[tuple[str, Line]]) -> Lines:
     draft = Section(())
     for _, (keyword, *words) in (found := list(lines)):
         draft.add(keyword, *words)
-    return tuple((line, option) for (line, _), (option, _) in zip(draft.lines[1:], found, strict=True))
+    return Lines(tuple(draft.texts[1:]), tuple(option for option, _ in found))
 
 
 def _top(vip: VirtualService, around: Around) -> Iterator[tuple[str, Line]]:
@@ -172,9 +171,8 @@ def redirects(vip: VirtualService) -> bool:
     return bool(vip.force_https) and vip.protocol == Protocol.HTTP
 
 
-def owner(item: VirtualService | RealServer, option: str = "") -> Owner:
-    kind = "VirtualService" if hasattr(item, "ports") else "RealServer"
-    return Owner(kind, item.pk, item.label, option)
+def owner(vip: VirtualService, option: str = "") -> Owner:
+    return Owner("VirtualService", vip.pk, vip.label, option)
 
 
 def _binds(vip: VirtualService) -> Iterator[str]:

@@ -8,6 +8,7 @@ from apps.services.models import Persistence, Protocol, VirtualService
 Line = tuple[str, ...]
 HELLO = "{ req.ssl_hello_type 1 }"
 FORWARDED = "var(txn.forwarded)"
+BY_COOKIE = {Persistence.COOKIE, Persistence.COOKIE_SOURCE}
 
 
 def lines(vip: VirtualService) -> Iterator[Line]:
@@ -26,7 +27,7 @@ def early_lines(vip: VirtualService) -> Iterator[Line]:
 
 def has_cookie(vip: VirtualService) -> bool:
     """Whether real servers are told by a cookie of ours."""
-    return vip.persistence in {Persistence.COOKIE, Persistence.COOKIE_SOURCE} and vip.protocol != Protocol.TCP
+    return vip.persistence in BY_COOKIE and vip.protocol != Protocol.TCP
 
 
 def _cookie(vip: VirtualService) -> Iterator[Line]:

@@ -11,7 +11,7 @@ from apps.haproxy import terminations
 from apps.haproxy.config import Config, Service
 from apps.haproxy.general import default_server, layer7_text
 from apps.haproxy.listen import pem_file
-from apps.haproxy.render import addresses, certificates_of, render, values
+from apps.haproxy.render import addresses, certificates_of, render
 from apps.haproxy.servers import server_words
 from apps.services.acme import answers
 from apps.services.models import Balance, Check, Feedback, RealServer, SniRule, SslTermination, VirtualService
@@ -141,7 +141,7 @@ def _services(old: Config, new: Config) -> Iterator[Step | str]:
         earlier = before.pop(service.vip.pk, None)
         if earlier is None:
             yield f"{service.vip.label} was added"
-        elif values(earlier) != values(service):
+        elif earlier.key != service.key and earlier.values != service.values:  # keys are at hand
             yield from _Comparison(earlier, service, known).all()
     yield from (f"{service.vip.label} was removed" for service in before.values())
 
@@ -192,7 +192,7 @@ class _Comparison:
     def _servers_matter(self) -> bool:
         """They differ, and are rendered at all."""
         earlier = replace(self.new, servers=self.old.servers)
-        return values(earlier) != values(self.new) and self._rendered(earlier) != self._rendered(self.new)
+        return earlier.values != self.new.values and self._rendered(earlier) != self._rendered(self.new)
 
     def _rendered(self, service: Service) -> object:
         about = tuple(item for item in self.known.terminations if service.vip.pk in item.services)

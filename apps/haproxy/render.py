@@ -2,26 +2,20 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from operator import attrgetter
+from functools import cached_property
 from pathlib import Path
 
 from apps.common.kept import Kept
-from apps.common.option_kinds import port_spans
-from apps.common.options import options
 from apps.haproxy import external, general, terminations
 from apps.haproxy.config import Config, Service, Termination
 from apps.haproxy.listen import Around, crl_file, list_file, listen, pem_file
-from apps.haproxy.words import Owner, Section, text
-from apps.services.models import AclRule, HeaderRule, Protocol, RealServer, VirtualService
+from apps.haproxy.words import Owner, Section, owners, text
+from apps.services.models import Protocol, VirtualService
 
 CONFIG_FILE = "haproxy.cfg"
 ADDRESSES_FILE = "addresses"
 TRANSPARENT_FILE = "transparent"  # for which kinds of addresses the host has to take packets that are not for it
 SCRIPTS = "scripts"
-VIP_VALUES = attrgetter("pk", *(option.attname for option in options(VirtualService)))
-RIP_VALUES = attrgetter("pk", *(option.attname for option in options(RealServer)))
-ACL_VALUES = attrgetter("pk", *(option.attname for option in options(AclRule)))
-HEADER_VALUES = attrgetter("pk", *(option.attname for option in options(HeaderRule)))
 SECTIONS = Kept[Section](most=5000)
 MANUAL = Owner("ManualConfiguration", 1, "Layer 7 – Manual Configuration", "text")
 
@@ -30,14 +24,19 @@ MANUAL = Owner("ManualConfiguration", 1, "Layer 7 – Manual Configuration", "te
 class Rendering:
     """Every file but those with private keys, by its name, and what is known of them.
 
-    `certificates` are the files still to be written: name → primary key of the certificate. `owners` says whose each
-    line of haproxy.cfg is (index 0 is line 1). `parts` has each virtual service's own part by its label.
+    `certificates` are the files still to be written: name → primary key of the certificate. `sections` are those of
+    haproxy.cfg. `parts` has each virtual service's own part by its label.
     """
 
     files: dict[str, str]
     certificates: dict[str, int]
-    owners: list[Owner | None]
+    sections: list[Section]
     parts: dict[str, str]
+
+    @cached_property
+    def owners(self) -> list[Owner | None]:
+        """Whose each line of haproxy.cfg is (index 0 is line 1)."""
+        return owners(self.sections)
 
 
 def render(config: Config) -> Rendering:
@@ -47,23 +46,29 @@ def render(config: Config) -> Rendering:
     listens = [_listen(service, config, service.vip.pk in passed_to, more) for service in written]
     ended = [*terminations.sections(config, passed_to)]
     in_front = [section for _, made in ended for section in made]
-    haproxy, owners = text([*general.sections(config), *listens, *in_front, *_manual(config)])
+    sections = [*general.sections(config), *listens, *in_front, *_manual(config)]
     floating = "".join(f"{address}\n" for address in sorted(addresses(config)))
-    rendering = Rendering({CONFIG_FILE: haproxy, ADDRESSES_FILE: floating}, {}, owners, {})
+    rendering = Rendering({CONFIG_FILE: text(sections), ADDRESSES_FILE: floating}, {}, sections, {})
     if config.transparent:
         rendering.files[TRANSPARENT_FILE] = "".join(f"{family}\n" for family in sorted(config.transparent))
     for name, content in external.script_files(config):
         rendering.files[f"{SCRIPTS}/{name}"] = content
     for service, section in zip(written, listens, strict=True):
-        certificates = certificates_of(service.vip)
-        rendering.certificates.update({pem_file(pk): pk for pk in certificates})
-        rendering.files.update(_tls_files(service.vip, config))
-        own = [section.text, *(config.certificates[pk] for pk in certificates)]
-        rendering.parts[service.vip.label] = "\n".join(own)
+        rendering.parts[service.vip.label] = section.text
+        if certificates := certificates_of(service.vip):
+            _add_certificates(rendering, service.vip, certificates, config)
     for termination, made in ended:
         texts = [terminations.bind_text(termination, passed_to), *(section.text for section in made)]
         _add_termination(rendering, termination, texts, config)
     return rendering
+
+
+def _add_certificates(rendering: Rendering, vip: VirtualService, found: list[int], config: Config) -> None:
+    rendering.certificates.update({pem_file(pk): pk for pk in found})
+    rendering.files[list_file(vip)] = f"{pem_file(found[0])}\n"
+    if len(found) > 1 and found[1] in config.revocations:
+        rendering.files[crl_file(found[1])] = config.revocations[found[1]]
+    rendering.parts[vip.label] = "\n".join([rendering.parts[vip.label], *(config.certificates[pk] for pk in found)])
 
 
 def _add_termination(rendering: Rendering, termination: Termination, texts: list[str], config: Config) -> None:
@@ -79,33 +84,6 @@ def named(text: str, version: str) -> str:
     return f"{text}global\n    description {version}\n"
 
 
-def binds(services: tuple[Service, ...]) -> set[tuple[str, int]]:
-    """Every address and port that is listened on for a virtual service that is written here."""
-    return {
-        (service.vip.address, port)
-        for service in services
-        if not service.vip.manual and not service.vip.backend_only
-        for first, last in port_spans(service.vip.ports)
-        for port in range(first, last + 1)
-    }
-
-
-def all_binds(config: Config) -> dict[tuple[str, int], str]:
-    """Every address and port that is listened on, with the label of whom it is for."""
-    found = {bind: service.vip.label for service in config.services for bind in binds((service,))}
-    return found | {(item.address, item.port): item.label for item in (each.item for each in config.terminations)}
-
-
-def values(service: Service) -> list[object]:
-    """Everything that is rendered of a service. Nearly all are equal, and rendering them would take longer."""
-    return [
-        VIP_VALUES(service.vip),
-        *map(RIP_VALUES, service.servers),
-        *map(ACL_VALUES, service.acl_rules),
-        *map(HEADER_VALUES, service.header_rules),
-    ]
-
-
 def _listen(service: Service, config: Config, terminated: bool, more: Mapping[int, terminations.Binds]) -> Section:
     around = Around(
         config.host.fallback_port,
@@ -116,15 +94,16 @@ def _listen(service: Service, config: Config, terminated: bool, more: Mapping[in
         terminated,
     )
     also = more.get(service.vip.pk, ())
-    return SECTIONS.get((around, also, *values(service)), lambda: listen(service, around, also))
+    return SECTIONS.get((around, also, service.key), lambda: listen(service, around, also))
 
 
 def _manual(config: Config) -> Iterator[Section]:
     if config.manual.text:
-        lines: list[tuple[str, Owner | None]] = [(line, MANUAL) for line in config.manual.text.split("\n")]
-        section = Section((), MANUAL, lines)
+        section = Section((), MANUAL)
         # Not as words: in quotes it would be no comment.
-        section.lines[0] = ("# Layer 7 – Manual Configuration", MANUAL)
+        section.texts[0] = "# Layer 7 – Manual Configuration"
+        for line in config.manual.text.split("\n"):
+            section.put(line, MANUAL)
         yield section
 
 
@@ -141,14 +120,6 @@ def certificates_of(vip: VirtualService) -> list[int]:
     if vip.protocol != Protocol.HTTP2 or not vip.certificate_id or vip.manual or vip.backend_only:
         return []
     return [vip.certificate_id, *([vip.authority_id] if vip.authority_id else [])]
-
-
-def _tls_files(vip: VirtualService, config: Config) -> dict[str, str]:
-    found = certificates_of(vip)
-    files = {list_file(vip): f"{pem_file(found[0])}\n"} if found else {}
-    if len(found) > 1 and found[1] in config.revocations:
-        files[crl_file(found[1])] = config.revocations[found[1]]
-    return files
 
 
 def scripts_of(files: dict[str, str]) -> dict[str, str]:

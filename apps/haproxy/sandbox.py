@@ -40,7 +40,7 @@ def sandbox(config: Config, service: Service, directory: Path, user: str) -> str
     ]
     if service.vip.backend_only:
         sections.append(_in_front(service.vip, entry))
-    return text(sections)[0]
+    return text(sections)
 
 
 def _targets(config: Config, service: Service) -> list[Service]:
@@ -98,11 +98,11 @@ def _section(service: Service, entry: str, stand_in: str) -> Section:
         _listen(section, vip, entry)
     for line, owner in _marked(service, whole.lines[1:]):
         if not _is_left_out(line, owner):
-            section.lines.append((line, owner))
+            section.put(line, owner)
     states = {server.label: server.state for server in service.servers}
     for line, owner in whole.lines:
         if line.startswith("    server "):
-            section.lines.append((_server(line, stand_in, states), owner))
+            section.put(_server(line, stand_in, states), owner)
     return section
 
 

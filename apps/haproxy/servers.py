@@ -25,8 +25,8 @@ def server_words(vip: VirtualService, server: RealServer) -> list[str]:
 
 def name_words(vip: VirtualService, server: RealServer) -> list[str]:
     address = bracketed(server.address)
-    words = ["server", server.label, f"{address}:{server.port}" if server.port else address]
-    words += ["id", str(server_id(server.pk)), "weight", str(server.weight)]
+    place = f"{address}:{server.port}" if server.port else address
+    words = ["server", server.label, place, "id", str(server_id(server.pk)), "weight", str(server.weight)]
     return [*words, "cookie", server.label] if has_cookie(vip) else words
 
 

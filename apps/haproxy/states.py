@@ -5,12 +5,12 @@ left out; a server that HAProxy does not know yet gets a line when it is not onl
 halted. The port of a line beats the one of the configuration, so each line has to tell the configured one.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from apps.common.text_kinds import is_address
 from apps.haproxy import manual
 from apps.haproxy.config import Service
-from apps.haproxy.ids import server_id, server_pk, service_id, service_pk
+from apps.haproxy.ids import FALLBACK_ID, FIRST_ID, server_id, server_pk, service_id, service_pk
 from apps.haproxy.manual import Place
 from apps.services.models import RealServer, State, VirtualService
 
@@ -24,6 +24,7 @@ COLUMNS = (
 BE_ID, BE_NAME, SRV_ID, SRV_NAME, SRV_ADDR, OP_STATE, ADMIN_STATE, USER_WEIGHT, INITIAL_WEIGHT = range(9)
 SRV_FQDN, SRV_PORT = COLUMNS.index("srv_fqdn"), COLUMNS.index("srv_port")
 ADMIN: dict[str, str] = {State.ONLINE: "0", State.HALT: "1", State.DRAIN: "8"}  # SRV_ADMF_FMAINT, SRV_ADMF_FDRAIN
+STATES = {int(told): state for state, told in ADMIN.items()}
 COMMANDS: dict[str, str] = {State.ONLINE: "ready", State.HALT: "maint", State.DRAIN: "drain"}
 MAINTENANCE = 0x01
 FORCED = MAINTENANCE | 0x08
@@ -39,13 +40,20 @@ def parse(answer: str) -> dict[Key, dict[str, str]]:
 
 
 def _known(answer: str) -> dict[Key, Row]:
-    rows = [line.split() for line in answer.splitlines()]  # the line of names has one word more
-    return {_key(row): row for row in rows if len(row) == len(COLUMNS)}
+    rows = [line.split(" ") for line in answer.splitlines()]  # the line of names has one word more
+    return {
+        (number - FIRST_ID, int(row[SRV_ID]) - FALLBACK_ID)  # pk of service and server; calls would take as long again
+        if (number := int(row[BE_ID])) > FIRST_ID
+        else (row[BE_NAME], row[SRV_NAME]): row
+        for row in rows
+        if len(row) == len(COLUMNS)
+    }
 
 
-def _key(row: Row) -> Key:
-    service = service_pk(int(row[BE_ID]))
-    return (service, server_pk(int(row[SRV_ID]))) if service else (row[BE_NAME], row[SRV_NAME])
+def administrative(answer: str) -> list[Row]:
+    """Of each server what is needed to know its administrative state: the columns up to that."""
+    rows = [line.split(" ", ADMIN_STATE + 1) for line in answer.splitlines()]
+    return [row for row in rows if len(row) > ADMIN_STATE and row[BE_ID].isdecimal()]
 
 
 def state_file(answer: str, services: tuple[Service, ...], text: str = "") -> str:
@@ -60,7 +68,7 @@ def _rows(service: Service, known: dict[Key, Row], written: dict[tuple[str, str]
     vip = service.vip
     for server in service.servers:
         names = (vip.label, server.label)
-        place = written.get(names) if vip.manual else Place(server.address, str(server.port or 0))
+        place = written.get(names) if vip.manual else (server.address, str(server.port or 0))
         row = known.get((vip.pk, server.pk)) or known.get(names)
         if place is None:
             continue  # where it is, nobody knows; it is told its state once it runs
@@ -80,37 +88,50 @@ def _with_state(row: Row, vip: VirtualService, server: RealServer) -> Row:
     return row
 
 
-def _is_same(row: Row, names: tuple[str, str], place: Place) -> bool:
+def _is_same(row: Row, names: tuple[str, str], place: tuple[str, str]) -> bool:
     """Health is kept for the server it was found for, not for another address that took its place."""
-    told = row[SRV_ADDR] if is_address(place.address) else row[SRV_FQDN]
-    return (row[BE_NAME], row[SRV_NAME], told, row[SRV_PORT]) == (*names, *place)
+    told = row[SRV_ADDR] if is_address(place[0]) else row[SRV_FQDN]
+    return (told, row[SRV_PORT]) == place and (row[BE_NAME], row[SRV_NAME]) == names
 
 
-def _fresh(vip: VirtualService, server: RealServer, place: Place) -> Row:
-    told = (place.address, UNKNOWN) if is_address(place.address) else (UNKNOWN, place.address)
+def _fresh(vip: VirtualService, server: RealServer, place: tuple[str, str]) -> Row:
+    address, port = place
+    told = (address, UNKNOWN) if is_address(address) else (UNKNOWN, address)
     row = dict.fromkeys(COLUMNS, "0")
     row |= {"be_id": str(service_id(vip.pk)), "be_name": vip.label, "srv_id": _id(server), "srv_name": server.label}
-    row |= {"srv_addr": told[0], "srv_port": place.port, "srv_op_state": RUNNING}
+    row |= {"srv_addr": told[0], "srv_port": port, "srv_op_state": RUNNING}
     row |= {"srv_uweight": str(server.weight), "srv_iweight": str(server.weight)}
     row |= {"bk_f_forced_id": "1", "srv_f_forced_id": "1", "srv_check_status": "1", "srv_check_health": "2"}
     row |= dict.fromkeys(["srvrecord", "srv_check_addr", "srv_agent_addr"], UNKNOWN)
     return [*(row | {"srv_fqdn": told[1]}).values()]
 
 
-def foreign(answer: str) -> set[str]:
+def foreign(rows: Iterable[Row]) -> set[str]:
     """The names of running sections that are none of ours."""
-    return {key[0] for key in _known(answer) if isinstance(key[0], str)}
+    return {row[BE_NAME] for row in rows if int(row[BE_ID]) <= FIRST_ID}
 
 
-def commands(answer: str, states: Mapping[int, str], names: Mapping[tuple[str, str], str] | None = None) -> list[str]:
+def away(rows: Iterable[Row]) -> dict[int, str]:
+    """Servers of ours that are not online, and what they are instead, by primary key."""
+    told = ((row, int(row[ADMIN_STATE]) & FORCED) for row in rows)
+    return {
+        server_pk(int(row[SRV_ID])): STATES.get(forced, State.HALT)
+        for row, forced in told
+        if forced and service_pk(int(row[BE_ID]))
+    }
+
+
+def commands(
+    rows: Iterable[Row], states: Mapping[int, str], names: Mapping[tuple[str, str], str] | None = None
+) -> list[str]:
     """What to tell HAProxy so that its administrative states are the model's; nothing when they are.
 
     `states` are told by the real server's primary key; `names`, for sections that the administrator wrote, by the
     labels of virtual service and real server. Servers that only one of the two knows are left alone.
     """
-    rows = [line.split(maxsplit=ADMIN_STATE + 1) for line in answer.splitlines()]
-    known = [row for row in rows if len(row) > ADMIN_STATE and row[BE_ID].isdecimal()]
-    return [command for row in known for command in _commands(row, _state(row, states, names or {}))]
+    names, numbers = names or {}, {str(server_id(pk)) for pk in states}
+    asked = [row for row in rows if row[SRV_ID] in numbers or (row[BE_NAME], row[SRV_NAME]) in names]
+    return [command for row in asked for command in _commands(row, _state(row, states, names))]
 
 
 def _state(row: Row, states: Mapping[int, str], names: Mapping[tuple[str, str], str]) -> str | None:

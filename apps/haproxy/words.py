@@ -10,7 +10,6 @@ CHARACTERS = r"A-Za-z0-9_.:,/@%+=!<>{}()|&?~*;^$[\]-"  # that stand for themselv
 PLAIN = re.compile(rf"\A[{CHARACTERS}]+\Z")
 PLAIN_LINE = re.compile(rf"\A[ {CHARACTERS}]+\Z")
 BLANK: tuple[str, None] = ("", None)
-Lines = tuple[tuple[str, str], ...]
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -27,36 +26,59 @@ class Owner(NamedTuple):
     option: str = ""
 
 
+class Lines(NamedTuple):
+    """Lines that sections share, and the option that each comes from."""
+
+    texts: tuple[str, ...]
+    options: tuple[str, ...]
+
+
 @dataclass
 class Section:
-    """`listen AVS` and the indented lines below it, each with its owner."""
+    """`listen AVS` and the indented lines below it, each with its owner.
+
+    Where only the option is known, it is one of the section's own owner: hardly anybody asks whose a line is.
+    """
 
     head: tuple[str, ...]
     owner: Owner | None = None
-    lines: list[tuple[str, Owner | None]] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    owners: list[Owner | str | None] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.lines.insert(0, (said(self.head), self.owner))
+        self.put(said(self.head), self.owner)
+
+    def put(self, line: str, owner: Owner | None) -> None:
+        """A whole line."""
+        self.texts.append(line)
+        self.owners.append(owner)
 
     def add(self, keyword: str, *words: str, owner: Owner | None = None) -> None:
         """`keyword` is ours, and may be several words such as `timeout client`; the others may be anybody's."""
-        line = f"    {keyword} {said(words)}" if words else f"    {keyword}"
-        self.lines.append((line, owner or self.owner))
+        self.put(f"    {keyword} {said(words)}" if words else f"    {keyword}", owner or self.owner)
+
+    @property
+    def lines(self) -> list[tuple[str, Owner | None]]:
+        return [(line, self._whole(owner)) for line, owner in zip(self.texts, self.owners, strict=True)]
+
+    def _whole(self, owner: Owner | str | None) -> Owner | None:
+        if isinstance(owner, str):
+            return self.owner and self.owner._replace(option=owner)
+        return owner
 
     @cached_property
     def text(self) -> str:
         """Its lines; to be asked for when all of them are there."""
-        return "\n".join([line for line, _ in self.lines])
+        return "\n".join(self.texts)
 
     def add_all(self, lines: Iterable[tuple[tuple[str, ...], Owner]]) -> None:
         for (keyword, *words), owner in lines:
             self.add(keyword, *words, owner=owner)
 
     def take(self, lines: Lines) -> None:
-        """Lines that were made before, each with the option it comes from."""
-        if self.owner:
-            kind, pk, label, _ = self.owner
-            self.lines += [(line, Owner(kind, pk, label, option)) for line, option in lines]
+        """Lines that were made before."""
+        self.texts += lines.texts
+        self.owners += lines.options
 
 
 def said(words: Sequence[str]) -> str:
@@ -76,8 +98,11 @@ def quote(word: str) -> str:
     return "'" + word.replace("'", "'\\''") + "'"
 
 
-def text(sections: Iterable[Section]) -> tuple[str, list[Owner | None]]:
-    """The file, and for each of its lines the owner. A blank line ends each section."""
-    all_of_them = list(sections)
-    owners = [owner for section in all_of_them for _, owner in (*section.lines, BLANK)]
-    return "".join([f"{section.text}\n\n" for section in all_of_them]), owners
+def text(sections: Iterable[Section]) -> str:
+    """The file. A blank line ends each section."""
+    return "".join([f"{section.text}\n\n" for section in sections])
+
+
+def owners(sections: Iterable[Section]) -> list[Owner | None]:
+    """For each line of the file whose it is."""
+    return [owner for section in sections for _, owner in (*section.lines, BLANK)]

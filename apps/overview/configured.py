@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 
 from apps.common.models import Generation
+from apps.common.rows import rows
 from apps.overview.rows import Rip, Vip
 from apps.services.models import RealServer, SniRule, SslTermination, State, VirtualService
 
@@ -55,8 +56,8 @@ def read(before: Configured) -> Configured:
 def _all(generation: int) -> Configured:
     vips = {row[0]: Vip(*row) for row in VirtualService.objects.order_by("pk").values_list(*VIP_COLUMNS)}
     rips: dict[int, list[Rip]] = {}
-    for row in RealServer.objects.order_by("pk").values_list(*RIP_COLUMNS):
-        rips.setdefault(row[1], []).append(Rip(*row))
+    for rip in map(Rip._make, rows(RealServer.objects.order_by("pk").values_list(*RIP_COLUMNS))):
+        rips.setdefault(rip.service, []).append(rip)
     every = (rip for found in rips.values() for rip in found)
     away = frozenset((rip.pk, rip.service, rip.state) for rip in every if rip.state != State.ONLINE)
     return Configured(generation, away, vips, rips)

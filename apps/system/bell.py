@@ -66,5 +66,9 @@ def has_left(client: socket.socket | None) -> bool:
 
 def _link(redis: Path) -> Redis:
     return Redis(
-        unix_socket_path=str(redis), socket_timeout=PATIENCE, retry=Retry(NoBackoff(), 0), decode_responses=True
+        unix_socket_path=str(redis),
+        socket_timeout=PATIENCE,
+        retry=Retry(NoBackoff(), 0),
+        decode_responses=True,
+        driver_info=None,  # saying which library this is takes longer than what there is to say
     )

@@ -10,6 +10,7 @@ from apps.system.programs import CommandFailed, run
 
 BINARY = "/usr/sbin/haproxy"
 ANSWER_TIMEOUT = 10.0
+PAUSE = 0.005  # seconds between looks at a reload: somebody waits for its end
 BATCH = 50  # commands in one line; the longest labels give 160 bytes each
 
 
@@ -92,7 +93,7 @@ def reload(master: Path, admin: Path, timeout: float = 30.0) -> Processes:
     ask(master, "reload")
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
-        time.sleep(0.01)
+        time.sleep(PAUSE)
         try:
             now = processes(master)
         except NoAnswer:

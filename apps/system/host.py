@@ -6,14 +6,15 @@ import os
 import resource
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from apps.system import network
 from apps.system.programs import CommandFailed, run
 
 PING = "/usr/bin/ping"
+FAMILIES = (socket.AF_INET, socket.AF_INET6)
 
 
 def hostname() -> str:
@@ -43,6 +44,26 @@ def is_free(address: str, port: int) -> bool:
     return not bind_problem(address, port)
 
 
+def first_free(places: Collection[tuple[str, int]]) -> tuple[str, int] | None:
+    """Of these addresses and ports one where a program could listen now, if there is any."""
+    for family in FAMILIES:
+        own = [place for place in places if _family(place[0]) == family]
+        if own and (found := _first_free(family, own)):
+            return found
+    return None
+
+
+def _first_free(family: socket.AddressFamily, places: Collection[tuple[str, int]]) -> tuple[str, int] | None:
+    """One socket tries them all: it stays without an address as long as none is free."""
+    with socket.socket(family) as link:
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        for place in places:
+            with suppress(OSError):
+                link.bind(place)
+                return place
+    return None
+
+
 def has_address(address: str) -> bool:
     """Whether the host has it now. A program may listen on others, too: on those that another unit holds."""
     asked = ipaddress.ip_address(address)
@@ -53,11 +74,14 @@ def has_address(address: str) -> bool:
 
 @contextmanager
 def _bound(address: str, port: int) -> Iterator[None]:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family) as link:
+    with socket.socket(_family(address)) as link:
         link.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         link.bind((address, port))
         yield
+
+
+def _family(address: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
 
 
 def answers(path: Path) -> bool:

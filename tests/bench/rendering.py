@@ -32,7 +32,7 @@ def measure(site: Site) -> Iterator[Row]:
 
 def _first() -> float:
     """As a process does that has rendered nothing yet."""
-    for kept in (renderer.SECTIONS, listen.FRAMES, listen.SAID):
+    for kept in (renderer.SECTIONS, listen.FRAMES):
         kept.clear()
     return clock(_render)
 

@@ -89,7 +89,7 @@ def test_a_worker_that_cannot_start_brings_the_old_configuration_back() -> None:
     VirtualService.objects.update(ports=f"{PORT},{PORT + 2}")
     version = versions.stage("revision-999", render(candidate.load()))
     with socket.create_server(("127.0.0.9", PORT + 2)), pytest.raises(CommitRefused) as refused:
-        activate.swap(version, Kind.RELOAD, candidate.load())
+        activate.swap(version, Kind.RELOAD, states.as_text(candidate.load_services()))
     assert refused.value.state == JobState.ROLLED_BACK
     assert str(PORT + 2) in refused.value.sentence
     assert settings.PATHS.haproxy_current.readlink() == before

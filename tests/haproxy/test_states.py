@@ -3,7 +3,7 @@
 import pytest
 
 from apps.haproxy.config import Service
-from apps.haproxy.states import COLUMNS, commands, foreign, state_file
+from apps.haproxy.states import COLUMNS, administrative, away, commands, foreign, state_file
 from apps.services.models import RealServer, VirtualService
 
 MANUAL = """
@@ -72,15 +72,22 @@ def test_health_of_another_server_is_not_taken_over(old: str) -> None:
     ],
 )
 def test_commands_say_only_what_differs(runs: int, state: str, expected: list[str]) -> None:
-    assert commands(HEAD + row(runs), {2: state}) == expected
+    assert commands(administrative(HEAD + row(runs)), {2: state}) == expected
+
+
+@pytest.mark.parametrize(
+    ("runs", "expected"), [(0, {}), (1, {2: "halt"}), (8, {2: "drain"}), (40, {2: "drain"}), (32, {})]
+)
+def test_away_are_those_that_somebody_drained_or_halted(runs: int, expected: dict[int, str]) -> None:
+    assert away(administrative(HEAD + row(runs) + "\n" + low(runs))) == expected
 
 
 def test_a_server_that_haproxy_does_not_run_yet_is_left_alone() -> None:
-    assert commands(HEAD, {2: "halt"}) == []
+    assert commands(administrative(HEAD), {2: "halt"}) == []
 
 
 def test_a_server_that_was_deleted_but_runs_until_the_commit_is_left_alone() -> None:
-    assert commands(HEAD + row(8), {3: "online"}) == []
+    assert commands(administrative(HEAD + row(8)), {3: "online"}) == []
 
 
 # --- real servers that are names -----------------------------------------------------------------
@@ -134,6 +141,7 @@ def test_a_server_whose_place_is_not_told_plainly_gets_no_line(label: str) -> No
 
 
 def test_commands_find_it_by_its_names_and_take_it_for_nobody_else() -> None:
-    assert commands(HEAD + low(0), {0: "halt"}, {("A", "s2"): "drain"}) == ["set server A/s2 state drain"]
-    assert commands(HEAD + low(0), {0: "halt"}) == []
-    assert foreign(HEAD + low(0) + "\n" + row(0)) == {"A"}
+    rows = administrative(HEAD + low(0))
+    assert commands(rows, {0: "halt"}, {("A", "s2"): "drain"}) == ["set server A/s2 state drain"]
+    assert commands(rows, {0: "halt"}) == []
+    assert foreign(administrative(HEAD + low(0) + "\n" + row(0))) == {"A"}
