@@ -13,14 +13,14 @@ from django.urls import URLPattern, URLResolver, get_resolver, path, reverse
 from pytest_django import Settings
 
 from apps.accounts.models import Group, User
-from apps.accounts.roles import PUBLIC, needed_group
+from apps.accounts.roles import BY_ITSELF, PUBLIC, needed_group
 from lbadmin import urls
 from lbadmin.menu import MENU, Page
 from tests.conftest import Browser
 
 PUBLIC_ROUTES = {"", "lbadmin/login/"}  # the root only redirects
 ORDER = [Group.REPORT, Group.MAINT, Group.CONFIG]
-EXAMPLES = {"int": "1", "kind": "reload"}
+EXAMPLES = {"int": "1", "kind": "reload", "what": "heartbeat"}
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ def routes(patterns: list[Any], prefix: str = "") -> Iterator[Route]:
 
 
 ROUTES = list(routes(get_resolver().url_patterns))
-GUARDED = [route for route in ROUTES if route.route not in PUBLIC_ROUTES]
+BETWEEN_UNITS = [route for route in ROUTES if route.route.startswith("lbadmin/pair/")]
+GUARDED = [route for route in ROUTES if route.route not in PUBLIC_ROUTES and route not in BETWEEN_UNITS]
 by_route = pytest.mark.parametrize("route", GUARDED, ids=lambda route: route.route)
 
 
@@ -79,6 +80,10 @@ def to_log_in(answer: HttpResponseBase) -> bool:
 
 def test_only_log_in_and_the_root_are_public() -> None:
     assert {route.route for route in ROUTES if needed_group(route.view) == PUBLIC} == PUBLIC_ROUTES
+
+
+def test_what_the_other_unit_asks_finds_out_by_itself_who_asks() -> None:
+    assert [route for route in ROUTES if needed_group(route.view) == BY_ITSELF] == BETWEEN_UNITS
 
 
 @by_route
