@@ -17,7 +17,7 @@ from apps.pair import bundle, joining, local_facts, signing
 from apps.pair.models import Delivery, What
 from apps.pair.receiving import Answer, Refuse, from_anybody, from_peer, open_session, own_fingerprint
 from apps.pair.working import NotDone, done_here, start
-from apps.system import heartbeat, host, network
+from apps.system import heartbeat, host, keepalived, network
 from apps.unit.models import Peer, Role
 
 INVITED = 120  # seconds between invitation and joining
@@ -88,6 +88,7 @@ def state(peer: Peer, body: bytes) -> Answer:
         "paired": peer.is_paired,
         "active": network.is_active(),
         "held": heartbeat.is_held(settings.PATHS),
+        "beats": bool(keepalived.pid(settings.PATHS)),
         "document": bundle.running_digest(),
         "delivery": {"digest": delivery.digest, "state": delivery.state, "sentence": delivery.sentence}
         if delivery

@@ -161,6 +161,13 @@ def is_held(paths: Paths) -> bool:
     return files.read(track_file(paths, "standby")).strip() == "1"
 
 
+def mark(paths: Paths, name: str, *, bad: bool) -> None:
+    """Tell keepalived that this unit cannot serve, or can again. Written only when it is new."""
+    path, word = track_file(paths, name), f"{bad:d}\n"
+    if files.read(path) != word:
+        files.overwrite(path, word)
+
+
 def take_over(paths: Paths) -> None:
     """Have this unit be the active one; the other one serves until then. Raises HeartbeatProblem."""
     if not keepalived.pid(paths):

@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from apps.system import network
+from apps.system.programs import CommandFailed, run
+
+PING = "/usr/bin/ping"
 
 
 def hostname() -> str:
@@ -64,6 +67,15 @@ def answers(path: Path) -> bool:
             link.connect(str(path))
         except OSError:
             return False
+    return True
+
+
+def answers_ping(address: str) -> bool:
+    """Within a second."""
+    try:
+        run(PING, "-c1", "-W1", "-n", "-q", address, timeout=3)
+    except CommandFailed:
+        return False
     return True
 
 

@@ -1,7 +1,7 @@
 """`manage.py collect`: the collector, until it is told to end."""
 
 import signal
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.core.management.base import BaseCommand
 
 from apps.overview.collector import collect
+from apps.pair.watching import watch
 
 
 class Command(BaseCommand):
@@ -18,4 +19,5 @@ class Command(BaseCommand):
         stop = Event()
         for ending in (signal.SIGTERM, signal.SIGINT):
             signal.signal(ending, lambda *_: stop.set())
+        Thread(target=watch, args=(stop,)).start()
         collect(settings.PATHS.haproxy_stats_socket, cache, stop)
