@@ -6,12 +6,15 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
 from apps.accounts.models import Group
 from apps.certificates import expiries
 from apps.changes.pending import commit_box
 from apps.local import trial
+from apps.pair import header, progress
 from apps.services import lock
+from apps.unit import guard
 from lbadmin import menu
 
 
@@ -19,12 +22,17 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     if not getattr(request, "user", None) or not request.user.is_authenticated:
         return {}
     commit = commit_box(request)
+    pair = SimpleLazyObject(header.current)  # parts of pages do not ask for it
     return {
         "menu": menu.entries(request),
         "commit": commit,
         "expiring": partial(expiries.notice, commit.generation),
+        "pair": pair,
+        "pair_notices": lambda: pair.notices(_page(request)),
+        "read_only": lambda: guard.notice(request, pair.peer),
+        "undertaking": partial(progress.asked, request),
         "lock": partial(lock.notice, request),
-        "trial_box": partial(trial.box, request),  # parts of pages do not ask for it
+        "trial_box": partial(trial.box, request),
         "may_config": request.user.may(Group.CONFIG),
         "version": settings.VERSION,
         "origin": _page(request),

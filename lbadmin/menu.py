@@ -52,6 +52,8 @@ MENU: list[Page | Menu] = [
             Page("SSL Termination", "ssl-terminations"),
             Page("Layer 7 – Manual Configuration", "layer-7-manual"),
             Page("Layer 7 – Advanced Configuration", "layer-7-advanced"),
+            Page("Heartbeat Configuration", "heartbeat"),
+            Page("High-Availability Configuration", "high-availability"),
             Page("Floating IPs", "floating-ips"),
             Page("Health Check Scripts", "health-check-scripts"),
         ],

@@ -20,6 +20,7 @@ urlpatterns = [
                 path("cluster/ssl-termination/", include("apps.services.termination_urls")),
                 path("cluster/health-check-scripts/", include("apps.changes.script_urls")),
                 path("cluster/", include("apps.changes.layer7_urls")),
+                path("cluster/", include("apps.pair.urls")),
                 path("commit/", include("apps.changes.urls")),
                 path("pair/", include("apps.pair.peer_urls")),
                 path("maintenance/", include("apps.maintenance.urls")),

@@ -21,7 +21,7 @@ from tests.conftest import Browser
 PUBLIC_ROUTES = {"", "lbadmin/login/"}  # the root only redirects
 PAIR = "lbadmin/pair/"  # who asks there is another unit, and proves it; see tests/pair
 ORDER = [Group.REPORT, Group.MAINT, Group.CONFIG]
-EXAMPLES = {"int": "1", "kind": "reload"}
+EXAMPLES = {"int": "1", "kind": "reload", "what": "heartbeat"}
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,12 @@ from apps.accounts.models import Group, User
 from apps.accounts.roles import needs, public
 from apps.common.views import REFUSED, delete, edit, problem
 from apps.unit.follow import follow
+from apps.unit.guard import on_secondary
 
 TITLE = "Passwords"
 
 
+@on_secondary
 @public
 def log_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
@@ -60,6 +62,7 @@ def locked_out(request: HttpRequest, answer: HttpResponse, credentials: dict[str
     return locked
 
 
+@on_secondary
 @needs(Group.REPORT)
 @require_POST
 def log_out(request: HttpRequest) -> HttpResponse:

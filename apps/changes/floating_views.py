@@ -17,6 +17,7 @@ from apps.common.models import Edit, Generation
 from apps.common.views import confirm, edit
 from apps.services.layer7_forms import FloatingIPForm
 from apps.services.models import FloatingIP
+from apps.unit.guard import on_secondary
 
 TITLE = "Floating IPs"
 PATIENCE = 3.0  # seconds for the worker to put addresses where they belong
@@ -55,6 +56,7 @@ def remove_floating_ip(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("floating-ips")
 
 
+@on_secondary
 @needs(Group.CONFIG)
 @require_POST
 def fix_floating_ip(request: HttpRequest) -> HttpResponse:

@@ -11,6 +11,7 @@ from apps.system import heartbeat
 from apps.system.keepalived import Settings
 from apps.unit.models import Heartbeat, is_secondary
 
+NEW_PEER = "New peer"
 MAIL_SERVER = {"mail_server", "mail_port"}
 
 
@@ -38,7 +39,7 @@ def waiting() -> list[str]:
 
 def _words(name: str, new: Settings) -> str:
     if name in {"peer", "own", "is_primary"}:
-        return f"New peer {new.peer}" if new.peer else "No peer any more"
+        return f"{NEW_PEER} {new.peer}" if new.peer else "No peer any more"
     if name in MAIL_SERVER:
         return "E-mail Alerts"
     return f"{option(Heartbeat, name).label}: {option(Heartbeat, name).words(_value(name, new))}"

@@ -78,6 +78,10 @@ class CommitBox:
     def action(self) -> Kind:
         return Kind.RELOAD
 
+    @property
+    def has_new_peer(self) -> bool:
+        return any(words.startswith(heartbeat.NEW_PEER) for words in self.heartbeat)
+
 
 def difference(generation: int | None = None) -> Difference | None:
     """None when the machine runs what the database says."""

@@ -13,8 +13,10 @@ from apps.common.views import REFUSED
 from apps.services.models import VirtualService
 from apps.services.rule_kinds import ACL
 from apps.services.try_form import TryForm
+from apps.unit.guard import on_secondary
 
 
+@on_secondary
 @needs(Group.MAINT)
 def try_request(request: HttpRequest, pk: int) -> HttpResponse:
     """With script the card alone comes back; without, a page with it."""

@@ -17,11 +17,13 @@ from apps.changes.candidate import fingerprints
 from apps.changes.models import Job, Kind
 from apps.changes.pending import CommitBox, commit_box
 from apps.common.views import confirm
+from apps.unit.guard import on_secondary
 
 STOP_POLLING = 286
 LONGEST_REASON = 255
 
 
+@on_secondary
 @needs(Group.MAINT)
 @require_POST
 def start(request: HttpRequest, kind: str) -> HttpResponse:
@@ -31,13 +33,13 @@ def start(request: HttpRequest, kind: str) -> HttpResponse:
     reason = " ".join(request.POST.get("reason", "").split())
     if objection := _objection(request, reason):
         messages.warning(request, objection)
-        return redirect(_origin(request))
+        return redirect(origin(request))
     try:
         job = begin(request, Kind(kind), reason)
     except OperationalError:
         messages.error(request, "The worker cannot be reached, so nothing was changed. Try again in a minute.")
-        return redirect(_origin(request))
-    return redirect(f"{_origin(request)}?job={job.pk}")
+        return redirect(origin(request))
+    return redirect(f"{origin(request)}?job={job.pk}")
 
 
 def begin(request: HttpRequest, kind: Kind, reason: str) -> Job:
@@ -67,8 +69,8 @@ def _ask_before_restart(request: HttpRequest) -> HttpResponse:
         title=Kind.RESTART.label,
         loss="Every connection through this unit will be cut. A reload takes the saved configuration without that.",
         button=Kind.RESTART.label,
-        cancel=_origin(request),
-        hidden={"sure": "yes", "origin": _origin(request)},
+        cancel=origin(request),
+        hidden={"sure": "yes", "origin": origin(request)},
     )
 
 
@@ -96,8 +98,8 @@ def _show(request: HttpRequest, commit: CommitBox, status: int = 200) -> HttpRes
     return trigger_client_event(answer, "jobEnded") if commit.job and commit.job.is_final else answer
 
 
-def _origin(request: HttpRequest) -> str:
+def origin(request: HttpRequest) -> str:
     """The page of the button, without its parameters; never another site."""
-    origin = request.POST.get("origin", "")
-    safe = url_has_allowed_host_and_scheme(origin, allowed_hosts=None) and origin.startswith("/lbadmin/")
-    return origin if safe else "/lbadmin/"
+    asked = request.POST.get("origin", "")
+    safe = url_has_allowed_host_and_scheme(asked, allowed_hosts=None) and asked.startswith("/lbadmin/")
+    return asked if safe else "/lbadmin/"

@@ -15,7 +15,14 @@ EXPLAINED = {
 }
 
 
+HEARTBEAT = (
+    "Has both units hear each other by the saved settings: on the Primary it also restarts the Secondary's heartbeat. "
+    "Floating IPs stay where they are. Use this after a change of Heartbeat Configuration, or after pairing."
+)
+
+
 @needs(Group.MAINT)
 def restart_services(request: HttpRequest) -> HttpResponse:
     services = [(kind, EXPLAINED[kind]) for kind in Kind]
-    return render(request, "maintenance/restart_services.html", {"title": "Restart Services", "services": services})
+    page = {"title": "Restart Services", "services": services, "heartbeat": HEARTBEAT}
+    return render(request, "maintenance/restart_services.html", page)

@@ -22,6 +22,7 @@ from apps.overview.shown import Opened, Shown, number
 from apps.overview.table import Seen, current
 from apps.overview.wording import NOT_TOLD
 from apps.services.models import RealServer, State
+from apps.unit.guard import on_secondary
 
 NOTHING_NEW = 204
 DONE = {
@@ -49,6 +50,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     return answers.page(request, current(), shown)
 
 
+@on_secondary
 @needs(Group.REPORT)
 @require_POST
 def toggle(request: HttpRequest) -> HttpResponse:

@@ -17,8 +17,8 @@ from apps.pair.link import PeerRefuses, Stranger, Unreachable, ask_unknown, conn
 from apps.pair.models import Step, Undertaking, What
 from apps.pair.pushing import NotTaken, push
 from apps.services.models import Layer7
-from apps.system import host
-from apps.unit.models import WEBUI_PORT, Peer, Role
+from apps.system import host, webui
+from apps.unit.models import Peer, Role
 
 PATIENCE = 60.0  # seconds without an answer from a unit that is acquainted already
 FORGOTTEN = "The worker stopped before the pairing had begun. Enter the password again."
@@ -99,7 +99,7 @@ def _introduction(undertaking: Undertaking, nonce: str) -> Introduction:
         version=settings.VERSION,
         own_address=str(undertaking.own_address),
         address=str(undertaking.address),
-        port=settings.ENVIRONMENT.webui_port or WEBUI_PORT,
+        port=webui.listens(settings.PATHS, settings.ENVIRONMENT).port,
         clock=time.time(),
     )
 

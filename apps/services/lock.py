@@ -20,7 +20,7 @@ NOTICE = (
 LOCKED = 423
 FREE = ("apps.accounts.", "apps.certificates.", "apps.local.")  # what they save is no part of layer 7
 PAGES = "/lbadmin/cluster/"
-OTHERS = f"{PAGES}ssl-certificate/"
+OTHERS = tuple(f"{PAGES}{page}/" for page in ("ssl-certificate", "heartbeat", "high-availability"))
 
 # None where nothing is refused; else whether it was locked when the request came: going back could unlock it first.
 _was_locked: ContextVar[bool | None] = ContextVar("was_locked", default=None)

@@ -5,16 +5,22 @@ Every view that takes a form is refused on a Secondary unless it is declared, or
 
 from collections.abc import Callable
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from apps.common.views import problem
-from apps.unit.models import Peer, is_secondary
+from apps.unit.models import Peer
 
 View = Callable[..., HttpResponseBase]
 READ_ONLY = 423
-OWN = ("apps.local.", "apps.pair.")  # settings of this unit, and what units do with each other
-PAGES = ("/lbadmin/cluster/", "/lbadmin/passwords/")
-FREE = ("/lbadmin/cluster/high-availability/",)
+OWN = ("apps.local.", "apps.pair.receiving")  # settings of this unit; what the other one asks
+PAGES = (
+    "/lbadmin/cluster/",
+    "/lbadmin/commit/",
+    "/lbadmin/maintenance/configuration-history/",
+    "/lbadmin/maintenance/passwords/",
+)
+FREE = "/lbadmin/cluster/high-availability/"
 WHY = (
     "This unit is the Secondary: it has a copy of the Primary's configuration, users and passwords. "
     "Change them on the Primary, {}; this unit follows by itself."
@@ -27,16 +33,14 @@ def on_secondary(view: View) -> View:
     return view
 
 
-def why() -> str:
-    """Why nothing can be changed here; blank on a Primary."""
-    peer = Peer.paired()
-    return WHY.format(peer) if peer and not peer.is_primary else ""
-
-
-def notice(request: HttpRequest) -> str:
+def notice(request: HttpRequest, peer: Peer | None) -> str:
     """For the pages that only show; blank elsewhere."""
     is_one = request.path.startswith(PAGES) and not request.path.startswith(FREE)
-    return why() if is_one else ""
+    return _why(peer) if is_one and peer and not peer.is_primary else ""
+
+
+def _why(peer: Peer) -> str:
+    return WHY.format(peer)
 
 
 class ReadOnlySecondary:
@@ -48,6 +52,15 @@ class ReadOnlySecondary:
 
     def process_view(self, request: HttpRequest, view: View, args: object, kwargs: object) -> HttpResponse | None:
         is_free = hasattr(view, "on_secondary") or view.__module__.startswith(OWN)
-        if request.method in {"GET", "HEAD"} or is_free or not is_secondary():
+        if request.method in {"GET", "HEAD"} or is_free:
             return None
-        return problem(request, READ_ONLY, "Nothing was changed", why())
+        peer = Peer.paired()
+        return _refuse(request, peer) if peer and not peer.is_primary else None
+
+
+def _refuse(request: HttpRequest, peer: Peer) -> HttpResponse:
+    """A page that asked for a part of itself is loaded anew, and says why."""
+    if getattr(request, "htmx", False):
+        messages.warning(request, _why(peer))
+        return HttpResponse(status=READ_ONLY, headers={"HX-Refresh": "true"})
+    return problem(request, READ_ONLY, "Nothing was changed", _why(peer))

@@ -29,3 +29,22 @@ def control(row: Row) -> SafeString:
         return row.bound.as_widget(attrs=attrs)
     finally:
         row.bound.field.disabled = disabled
+
+
+@register.filter
+def described(bound: forms.BoundField) -> SafeString:
+    """The widget of a field that is no option, told which texts describe it."""
+    own = bound.id_for_label
+    attrs: dict[str, Any] = {"aria-describedby": " ".join([f"{own}-error"] * bool(bound.errors) + [f"{own}-help"])}
+    if bound.errors:
+        attrs["aria-invalid"] = "true"
+    return bound.as_widget(attrs=attrs)
+
+
+@register.filter
+def fingerprint(text: str, length: str = "") -> str:
+    """A hexadecimal fingerprint as browsers show it; short, its two ends."""
+    pairs = [text[at : at + 2].upper() for at in range(0, len(text), 2)]
+    if length == "short" and len(pairs) > 6:
+        return f"{':'.join(pairs[:4])} … {':'.join(pairs[-2:])}"
+    return ":".join(pairs)
