@@ -1,0 +1,45 @@
+"""This unit, with a first user, its WebUI's certificate and a real Redis; and somebody who wants to be the other."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from apps.accounts.models import User
+from apps.changes import candidate
+from apps.pair import bundle
+from apps.system import tls
+from tests.overview import conftest as overview
+from tests.pair.other import Other, first_user
+
+redis_server = overview.redis_server
+redis = overview.redis
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    """What is remembered by a number that the next test uses again."""
+    candidate._fingerprints.cache_clear()
+    bundle._document.cache_clear()
+    bundle.document_digest.cache_clear()
+
+
+@pytest.fixture
+def loadbalancer(db: None) -> User:
+    return first_user()
+
+
+@pytest.fixture
+def unit(redis: Path, loadbalancer: User) -> Iterator[None]:
+    """Ready to be asked; it runs as root, with a heartbeat."""
+    settings.PATHS.webui_certificate.write_text(tls.self_signed())
+    settings.PATHS.heartbeat_told.touch()
+    yield
+    settings.PATHS.webui_certificate.unlink()
+    settings.PATHS.heartbeat_told.unlink()
+
+
+@pytest.fixture
+def other(unit: None) -> Other:
+    return Other()
