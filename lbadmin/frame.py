@@ -22,7 +22,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     if not getattr(request, "user", None) or not request.user.is_authenticated:
         return {}
     commit = commit_box(request)
-    pair = SimpleLazyObject(header.current)  # parts of pages do not ask for it
+    pair = SimpleLazyObject(partial(header.of, request))  # parts of pages do not ask for it
     return {
         "menu": menu.entries(request),
         "commit": commit,
@@ -30,7 +30,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "pair": pair,
         "pair_notices": lambda: pair.notices(_page(request)),
         "read_only": lambda: guard.notice(request, pair.peer),
-        "undertaking": partial(progress.asked, request),
+        "undertaking": SimpleLazyObject(partial(progress.asked, request)),
+        "is_late": lambda: progress.is_late(progress.asked(request)),
         "lock": partial(lock.notice, request),
         "trial_box": partial(trial.box, request),
         "may_config": request.user.may(Group.CONFIG),

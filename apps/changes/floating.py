@@ -12,6 +12,7 @@ from apps.haproxy.render import ADDRESSES_FILE, addresses
 from apps.services.models import FloatingIP, SslTermination, VirtualService
 from apps.system import network
 from apps.system.network import Address
+from apps.unit.models import Peer
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class State:
 
 PRESENT = State("Present", "ok")
 OWN = State("Present", "ok", "this host's own address, so it does not move")
+ELSEWHERE = State("Passive", "ok", "on the active unit")
 MISSING = State("Missing", "down", "not on this host")
 STRAY = State("Wrong interface", "warn", "another one is in its subnet")
 NOWHERE = State("On loopback", "warn", "no interface is in its subnet: clients reach it only when a route leads here")
@@ -69,10 +71,12 @@ def lines() -> list[Line]:
     extras = {str(item.address): item for item in FloatingIP.objects.all()}
     users = _users()
     here = {item.address: item for item in network.addresses()}
+    missing = ELSEWHERE if Peer.paired() and not network.is_active() else MISSING
     found = []
     for address in sorted(saved | committed, key=_order):
         item = here.get(address)
         state = _state(address, item, address in saved, address in committed, list(here.values()))
+        state = missing if state == MISSING else state
         interface = item.interface if item else network.LOOPBACK if _is_loopback(address) else ""
         found.append(Line(address, interface, state, tuple(users.get(address, ())), extras.get(address)))
     return found

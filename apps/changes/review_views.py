@@ -61,7 +61,7 @@ def _preview(request: HttpRequest) -> HttpResponse:
         "crumbs": [("Commit changes", ""), ("Review", reverse("review"))],
         "cancel": reverse("review"),
         "loss": "Everything that was saved since the last commit goes back to what runs, whoever changed it. "
-        "Traffic is not touched. Drain, halt and online stay as they are.",
+        "Traffic is not touched. Drain, halt and online stay as they are, and so does Heartbeat Configuration.",
         "comparison": comparison,
         "seen": new.fingerprint,
     }

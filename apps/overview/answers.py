@@ -18,6 +18,7 @@ from apps.overview.markup import OUT_OF_BAND, May
 from apps.overview.rows import ServiceRow, server_rows
 from apps.overview.shown import Shown
 from apps.overview.table import PAGE, Table
+from apps.pair import header
 
 
 def page(request: HttpRequest, table: Table, shown: Shown) -> HttpResponse:
@@ -53,7 +54,8 @@ def listed(table: Table, shown: Shown) -> str:
 
 def may(request: HttpRequest) -> May:
     user = cast(User, request.user)  # the views need a group, so somebody is logged in
-    return May(act=user.may(Group.MAINT), edit=user.may(Group.CONFIG))
+    is_free = user.may(Group.MAINT) and not header.of(request).is_secondary
+    return May(act=is_free, edit=is_free and user.may(Group.CONFIG))
 
 
 def by_htmx(request: HttpRequest) -> bool:

@@ -43,6 +43,11 @@ class Page:
     name: str
     pairs: tuple[Pair, ...]
 
+    @property
+    def is_missing(self) -> bool:
+        """Neither unit has it."""
+        return all(pair.word == NEITHER for pair in self.pairs)
+
 
 @dataclass(frozen=True)
 class Last:

@@ -40,11 +40,13 @@ class NewNode(forms.Form):
     own_address = forms.ChoiceField(
         label="Local IP address",
         help_text="The address of this unit that the peer can reach. Heartbeat uses it.",
+        error_messages={"required": "This unit has no address that another one can reach. Give it one first."},
     )
     address = forms.CharField(
         label=PEER,
         max_length=45,
-        help_text="The address of the second unit. Its network must be set up; it must have no services yet.",
+        help_text="The address of the second unit. Its network must be set up, its WebUI on "
+        "port 9443; it must have no services yet.",
         error_messages={"required": f"Enter {PEER}."},
     )
     password = forms.CharField(
@@ -58,7 +60,8 @@ class NewNode(forms.Form):
 
     def __init__(self, request: HttpRequest, data: Any = None, initial: dict[str, Any] | None = None) -> None:
         super().__init__(data, initial=initial, label_suffix="")
-        places = own_addresses()
+        entered = (initial or {}).get("own_address")
+        places = [*dict.fromkeys([*own_addresses(), *([entered] if entered else [])])]
         place = self.fields["own_address"]
         assert isinstance(place, forms.ChoiceField)
         place.choices = [(address, address) for address in places]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.core.cache import cache
+from django.http import HttpRequest
 
 from apps.pair import meaning, seen
 from apps.pair.meaning import Notice
@@ -13,6 +14,7 @@ from apps.pair.seen import Seen
 from apps.pair.sync import Known, Sync, known, sync
 from apps.unit.models import Peer, Role
 
+KEPT = "lbadmin.pair"  # beside what the web server says of the request
 UP, DOWN, UNUSED = "up", "down", "unused"
 
 
@@ -24,6 +26,10 @@ class Header:
     @property
     def peer(self) -> Peer | None:
         return self.known.peer if self.known else None
+
+    @property
+    def is_secondary(self) -> bool:
+        return self.peer is not None and not self.peer.is_primary
 
     @property
     def role(self) -> Role | None:
@@ -89,6 +95,9 @@ class Header:
         yield meaning.notices(self.peer, self.seen)
 
 
-def current() -> Header:
-    """One query, one look into the cache."""
-    return Header(known(), seen.read(cache))
+def of(request: HttpRequest) -> Header:
+    """One query and one look into the cache, for all who ask during a request."""
+    found = request.META.get(KEPT)
+    if not isinstance(found, Header):
+        found = request.META[KEPT] = Header(known(), seen.read(cache))
+    return found

@@ -111,7 +111,7 @@ def _split(peer: Peer) -> Notice:
         f"Both units are active: this one and {peer} hold the same floating IPs, because neither hears the other one's "
         f"heartbeat. Clients reach sometimes one, sometimes the other. Check the network between {peer.own_address} "
         f"and {peer.address}: the UDP port of the heartbeat must get through in both directions. Once they hear each "
-        f"other, the Primary stays active. Until then, Give away on one of them, or shut it down.",
+        "other, the Primary stays active. If that takes long, shut one of the units down.",
     )
 
 

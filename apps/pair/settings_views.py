@@ -49,7 +49,7 @@ def heartbeat(request: HttpRequest) -> HttpResponse:
 @require_GET
 def compare(request: HttpRequest) -> HttpResponse:
     """What each unit has of its own, side by side, and whether what both have in common is equal."""
-    now = header.current()
+    now = header.of(request)
     if now.known is None:
         return redirect("high-availability")
     page: dict[str, Any] = {"title": "Compare the units", "pair": now, "peer": now.known.peer, "sync": now.sync}

@@ -109,7 +109,7 @@ def _other(header: Header, peer: Peer) -> Iterator[str]:
     if header.seen and header.seen.peer_active is not None:
         yield "holds the floating IPs" if header.seen.peer_active else "holds no floating IPs"
     if peer.is_primary and peer.digest:
-        yield f"revision {peer.revision} of the Primary"
+        yield f"revision {peer.revision}"
         yield from _short(peer.digest)
 
 

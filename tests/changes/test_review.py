@@ -195,7 +195,7 @@ def test_hundreds_of_changes_are_shown_in_part_and_on_demand_whole(
     )
     touched()
     admin.get(REVIEW)  # computes once what every page asks for
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(30):
         page = text(admin, REVIEW)
     assert "300 changes to 300 objects" in page
     assert "100 more objects differ. Show all" in page

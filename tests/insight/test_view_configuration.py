@@ -79,5 +79,5 @@ def test_a_page_costs_few_queries(
     viewer: Client, changed: VirtualService, address: str, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     viewer.get(address)
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(28):
         viewer.get(address)

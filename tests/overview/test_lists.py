@@ -225,5 +225,5 @@ def test_a_thousand_services_cost_few_queries(admin: Client, db: None, says: Say
         assert admin.get(url).status_code == 200
     with CaptureQueriesContext(connection) as part:
         assert admin.get(url, headers=HTMX).status_code == 200
-    assert max(len(cold), len(warm)) <= 12
-    assert len(part) <= 5
+    assert max(len(cold), len(warm)) <= 16  # three of them for the heartbeat's settings, one for the header
+    assert len(part) <= 6  # one of them: nobody acts on a Secondary
