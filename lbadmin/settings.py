@@ -134,6 +134,7 @@ CELERY_TASK_ROUTES = {
     "apps.changes.tasks.check_candidate": {"queue": "jobs"},
     "apps.changes.tasks.run_errand": {"queue": "jobs"},
     "apps.changes.tasks.order_certificates": {"queue": "jobs"},
+    "apps.changes.tasks.ask_responders": {"queue": "jobs"},
     "apps.changes.tasks.*": {"queue": "apply"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -153,6 +154,11 @@ CELERY_BEAT_SCHEDULE = {
     # What is due stands in the database, so that this costs a query; see apps.changes.ordering.
     "order-certificates": {
         "task": "apps.changes.tasks.order_certificates",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    "ask-responders": {
+        "task": "apps.changes.tasks.ask_responders",
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },

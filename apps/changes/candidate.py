@@ -51,7 +51,7 @@ def host() -> Host:
 
 def load() -> Config:
     """No private key is read: a rendering only names the certificates."""
-    certificates = list(_certificates_in_use())
+    certificates = list(certificates_in_use())
     return Config(
         host(),
         load_services(),
@@ -100,7 +100,7 @@ def _rows(model: type[M], *order: str) -> list[M]:
     return cast(list[M], list(model._default_manager.values_list("pk", *names, named=True).order_by(*order)))
 
 
-def _certificates_in_use() -> models.QuerySet[Certificate]:
+def certificates_in_use() -> models.QuerySet[Certificate]:
     fields = (
         *((VirtualService, "certificate"), (VirtualService, "authority")),
         *((SslTermination, "certificate"), (SniRule, "certificate")),
