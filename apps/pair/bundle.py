@@ -89,7 +89,12 @@ def _document(revision: int, fingerprint: str) -> str:
 @lru_cache(maxsize=2)
 def document_digest(revision: int, fingerprint: str) -> str:
     """Of what a revision configures; the same on both units."""
-    return _hash(without_states(_document(revision, fingerprint)))
+    return digest_of(_document(revision, fingerprint))
+
+
+def digest_of(document: str) -> str:
+    """Of what a document configures."""
+    return _hash(without_states(document))
 
 
 def running_digest() -> str:

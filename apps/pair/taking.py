@@ -29,6 +29,7 @@ from apps.unit.models import Heartbeat, Peer
 logger = logging.getLogger(__name__)
 ALONE = frozenset({VIRTUAL, FLOATING, LAYER7, MANUAL})  # kinds whose objects nothing else names by a key
 BY = "Primary"  # who, in the history of the Secondary
+KNOWN: dict[int, str] = {}  # what is configured, by the generation: to find it out takes longer than all the rest
 
 
 class Refused(Exception):
@@ -44,8 +45,8 @@ def take(delivery: Delivery) -> None:
         found = bundle.unpack(bytes.fromhex(unseal(delivery.sealed)))
         if not peer.is_paired:
             heartbeat.hold(settings.PATHS)  # the Primary holds the floating IPs
-        _write(delivery, found)
-        _run(found)
+        _run(found, is_new=_write(delivery, found))
+        _prove(found)
     except (Refused, DocumentRefused, bundle.Unreadable, InvalidToken) as problem:
         _finish(delivery, Delivery.State.REFUSED, str(problem) or "What the Primary sent could not be decrypted.")
         if not peer.is_paired:
@@ -53,41 +54,44 @@ def take(delivery: Delivery) -> None:
     else:
         _finish(delivery, Delivery.State.TAKEN, "")
         if not peer.is_paired:
-            _run(found)  # of a pair HAProxy knows both units
+            _run(found, is_new=False)  # of a pair HAProxy knows both units
 
 
-def _write(delivery: Delivery, found: Bundle) -> None:
+def _write(delivery: Delivery, found: Bundle) -> bool:
+    """Whether what is configured is another one now."""
     with transaction.atomic():
         if not Peer.objects.filter(pk=1, is_paired=True).exists() and not delivery.before:
             delivery.before = json.dumps(tables.whole())
             delivery.save(update_fields=["before"])
-        changed = tables.write(found.tables)
-        changed |= _write_document(found.document)
-        changed |= _write_states(found.states)
-        if changed:
+        has_other_rows = tables.write(found.tables)
+        is_new = _write_document(found.document)
+        if _write_states(found.states) or is_new or has_other_rows:
             Generation.touch()
     if found.fallback and files.read(settings.PATHS.fallback_page) != found.fallback:
         files.write(settings.PATHS.fallback_page, found.fallback, mode=0o644)
+    return is_new
 
 
 def _write_document(text: str) -> bool:
     """Whether anything differed. Only what did is touched: a thousand services take long to read."""
-    wanted, there = _configured(text), _configured(_candidate())
+    wanted, there = _configured(text), _there()
     if wanted == there:
         return False
     new, old = texts(wanted), texts(there)
     differing = {key: chunk for key, chunk in new.items() if old.get(key) != chunk}
     gone = old.keys() - new.keys()
-    if {kind for kind, _ in [*differing, *gone]} <= ALONE:
-        removed: dict[Kind, set[int]] = {kind: set() for kind in KINDS}
-        for kind, number in gone:
-            removed[kind].add(number)
-        restore.restore_some([item_of(chunk, kind) for (kind, _), chunk in differing.items()], removed)
-    if _configured(_candidate()) != wanted:
+    if not {kind for kind, _ in [*differing, *gone]} <= ALONE:
         restore.restore(from_xml(text), states=True)
-    if _configured(_candidate()) != wanted:
-        raise Refused("This unit cannot hold what the Primary sent. Look whether both run the same version.")
+        return True
+    removed: dict[Kind, set[int]] = {kind: set() for kind in KINDS}
+    for kind, number in gone:
+        removed[kind].add(number)
+    restore.restore_some([item_of(chunk, kind) for (kind, _), chunk in differing.items()], removed)
     return True
+
+
+def _there() -> str:
+    return KNOWN.get(Generation.current()) or _configured(_candidate())
 
 
 def _candidate() -> str:
@@ -112,15 +116,30 @@ def _write_states(states: dict[str, str]) -> bool:
     return bool(differing)
 
 
-def _run(found: Bundle) -> None:
+def _run(found: Bundle, *, is_new: bool) -> None:
     """Have HAProxy run what is saved. Raises Refused with its reason."""
     running = Running.get()
-    if running is None or running.revision.fingerprint != candidate.fingerprints()[0]:
+    if is_new or running is None or running.revision.fingerprint != candidate.fingerprints()[0]:
         job = Job.objects.create(kind=JobKind.RELOAD, user=BY, reason=f"Revision {found.revision} of the Primary")
         engine.commit(job)
         if not job.is_good:
             raise Refused(job.sentence)
     administrative.apply()
+
+
+def _prove(found: Bundle) -> None:
+    """What runs is the Primary's, to the letter; else all of it is written anew, once. Raises Refused."""
+    wanted = bundle.digest_of(found.document)
+    if bundle.running_digest() != wanted:
+        KNOWN.clear()
+        with transaction.atomic():
+            restore.restore(from_xml(found.document), states=True)
+            _write_states(found.states)
+        _run(found, is_new=True)
+    if bundle.running_digest() != wanted:
+        raise Refused("This unit cannot hold what the Primary sent. Look whether both run the same version.")
+    KNOWN.clear()
+    KNOWN[Generation.current()] = _configured(found.document)
 
 
 def _finish(delivery: Delivery, state: Delivery.State, sentence: str) -> None:
