@@ -137,6 +137,7 @@ CELERY_TASK_ROUTES = {
     "apps.changes.tasks.check_candidate": {"queue": "jobs"},
     "apps.changes.tasks.run_errand": {"queue": "jobs"},
     "apps.changes.tasks.order_certificates": {"queue": "jobs"},
+    "apps.changes.tasks.ask_responders": {"queue": "jobs"},
     "apps.changes.tasks.*": {"queue": "apply"},
     "apps.pair.tasks.take": {"queue": "apply"},
     "apps.pair.tasks.undertake_part": {"queue": "apply"},
@@ -169,6 +170,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "apps.pair.tasks.end_acquaintance",
         "schedule": timedelta(seconds=30),
         "options": {"expires": 30},
+    },
+    "ask-responders": {
+        "task": "apps.changes.tasks.ask_responders",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
     },
     "housekeeping": {"task": "apps.maintenance.tasks.housekeeping", "schedule": timedelta(hours=24)},
     # Rows, asked for again and again, survive what a message with a delay would not: the end of its worker.

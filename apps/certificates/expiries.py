@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from apps.certificates.expiry import SOON, URGENT, days
-from apps.certificates.models import Certificate
+from apps.certificates.models import Certificate, Status
 from apps.certificates.usage import Uses, listed, uses
 
 WEEKS = timedelta(days=14)
@@ -20,13 +20,14 @@ KEPT = 60  # seconds
 
 @dataclass(frozen=True)
 class Ending:
-    """A certificate, or the revocation list of an authority, that ends within 30 days or has ended."""
+    """A certificate, or the revocation list of an authority, that ends within 30 days or has ended, or was revoked."""
 
     pk: int
     label: str
     what: str
     until: datetime
     users: str
+    is_revoked: bool = False  # its end is when that was
 
     @property
     def left(self) -> timedelta:
@@ -35,6 +36,8 @@ class Ending:
     @property
     def words(self) -> str:
         day = f"{self.until:%Y-%m-%d}"
+        if self.is_revoked:
+            return f"was revoked by its authority on {day}: clients that check this refuse it"
         if self.left <= timedelta():
             return f"expired {days(-self.left)} ago, on {day}"
         return f"expires in {days(self.left)}, on {day}"
@@ -83,8 +86,12 @@ def forget() -> None:
 def _find(generation: int, minute: int) -> Notice | None:
     now = timezone.now()
     soon = Q(valid_to__lte=now + SOON) | Q(revocation_until__lte=now + URGENT)
-    found = Certificate.objects.filter(soon).exclude(_renewed_by_itself(now))
-    found = found.only("label", "is_authority", "valid_to", "revocation_until")
+    is_revoked = Q(staple__status=Status.REVOKED, staple__fingerprint=F("fingerprint"))
+    found = Certificate.objects.filter(is_revoked | (soon & ~_renewed_by_itself(now))).select_related("staple")
+    found = found.only(
+        *("label", "is_authority", "valid_to", "revocation_until", "fingerprint"),
+        *("staple__revoked_at", "staple__fingerprint"),
+    )
     if not found:
         return None
     users = uses()
@@ -101,6 +108,9 @@ def _endings(one: Certificate, users: Uses, now: datetime) -> Iterator[Ending]:
     if one.pk not in users:
         return
     used_by = listed(users[one.pk])
+    if one.revoked_at:
+        yield Ending(one.pk, one.label, "certificate", one.revoked_at, used_by, is_revoked=True)
+        return
     if one.valid_to and one.valid_to <= now + SOON:
         what = "certificate authority" if one.is_authority else "certificate"
         yield Ending(one.pk, one.label, what, one.valid_to, used_by)

@@ -39,6 +39,12 @@ def expiry(valid_from: datetime, valid_to: datetime) -> Expiry:
     return Expiry("ok", left, day)
 
 
+def revoked(at: datetime) -> Expiry:
+    day = f"{at:%Y-%m-%d}"
+    advice = f"was revoked by its authority on {day}: clients that check this refuse it. Replace it."
+    return Expiry("down", "revoked", day, advice)
+
+
 def days(span: timedelta) -> str:
     if span < timedelta(days=1):
         return "less than a day"

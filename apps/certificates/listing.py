@@ -64,5 +64,5 @@ def listing(request: HttpRequest) -> Listing:
 
 def _lines(users: Uses) -> list[Line]:
     stored = Certificate.objects.defer("encrypted_key", "encrypted_request_key", "revocation_list", "request")
-    found = stored.select_related("acme__account").order_by("valid_to", "label")
+    found = stored.select_related("acme__account", "staple").defer("staple__response").order_by("valid_to", "label")
     return [Line(one, users.get(one.pk, []), one.expiry) for one in found]

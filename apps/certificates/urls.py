@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.certificates import acme_views, change_views, removal, views
+from apps.certificates import acme_views, change_views, removal, stapling_views, views
 
 urlpatterns = [
     path("", views.certificates, name="certificates"),
@@ -12,6 +12,9 @@ urlpatterns = [
     path("acme/<int:pk>/delete/", acme_views.delete_account, name="delete-acme-account"),
     path("<int:pk>/acme/", acme_views.state, name="acme-state"),
     path("<int:pk>/renew-now/", acme_views.renew_now, name="renew-now"),
+    path("<int:pk>/stapling/", stapling_views.stapling, name="stapling"),
+    path("<int:pk>/stapling/ask/", stapling_views.ask_now, name="ask-responder"),
+    path("<int:pk>/stapling/state/", stapling_views.state, name="stapling-state"),
     path("<int:pk>/", views.certificate, name="certificate"),
     path("<int:pk>/download/", views.download_certificate, name="download-certificate"),
     path("<int:pk>/request/", views.download_request, name="download-request"),

@@ -20,6 +20,7 @@ from apps.certificates.missing import missing_issuer
 from apps.certificates.models import AcmeOrder, Certificate, How
 from apps.certificates.models.acme import wanted
 from apps.certificates.reading import Prepared
+from apps.certificates.stapling import stapling_of
 from apps.certificates.uploads import note_size
 from apps.certificates.usage import uses
 from apps.common.views import attachment, edit
@@ -59,6 +60,7 @@ def page_of(stored: Certificate) -> dict[str, Any]:
         "missing": missing_issuer(stored.chain) if stored.chain and not stored.is_authority else None,
         "lists": revocation.facts(stored.revocation_list),
         "order": order,
+        "stapling": stapling_of(stored),
         "form": AnswerRequest(instance=stored) if stored.request and not order else None,
         "parent": parent(),
         "title": stored.label,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from apps.changes import versions
+from apps.changes import stapling, versions
 from apps.changes.models import JobState, Kind
 from apps.changes.runtime import RuntimeRefused, carry_out
 from apps.changes.versions import CommitRefused, Version, writing
@@ -47,7 +47,7 @@ def _at_run_time(version: Version, planned: Plan) -> bool:
     if planned.reasons or not planned.steps or not running_version():
         return False
     try:
-        carry_out(planned, version.pems)
+        carry_out(planned, version.pems, version.staples)
     except RuntimeRefused:
         return False
     return True
@@ -57,6 +57,7 @@ def back_to(name: str) -> None:
     """Run a version that has run before. After a failed reload the master only waits, its old worker serving."""
     if not name:
         return
+    stapling.refresh(settings.PATHS.haproxy / name)
     versions.make_current(name)
     try:
         reload()

@@ -60,7 +60,7 @@ def _pair() -> Pair | None:
 
 def load() -> Config:
     """No private key is read: a rendering only names the certificates."""
-    certificates = list(_certificates_in_use())
+    certificates = list(certificates_in_use())
     return Config(
         host(),
         load_services(),
@@ -111,7 +111,7 @@ def _rows(model: type[M], *order: str) -> list[M]:
     return cast(list[M], list(map(row._make, rows(found))))
 
 
-def _certificates_in_use() -> models.QuerySet[Certificate]:
+def certificates_in_use() -> models.QuerySet[Certificate]:
     fields = (
         *((VirtualService, "certificate"), (VirtualService, "authority")),
         *((SslTermination, "certificate"), (SniRule, "certificate")),

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from apps.changes import activate, candidate, proof, running, states, versions
+from apps.changes import activate, candidate, proof, running, stapling, states, versions
 from apps.changes.document import document
 from apps.changes.models import FINAL, Check, Job, JobState, Kind, Revision, prune_jobs
 from apps.changes.versions import CommitRefused
@@ -156,10 +156,13 @@ def prepare_first_start() -> None:
 
 
 def reconcile() -> None:
-    """What a commit installed is still there: a state told while the worker was away, an address somebody removed."""
+    """What a commit installed is still there: a state told while the worker was away, an address somebody removed,
+    an OCSP response of a HAProxy that was started anew.
+    """
     heartbeat.keep(settings.PATHS, versions.current_addresses())
     states.apply()
     _keep_transparent(versions.currently_transparent())
+    stapling.apply()
 
 
 def fix_addresses() -> None:

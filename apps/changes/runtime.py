@@ -1,5 +1,6 @@
 """Carries out a plan in the running HAProxy, without a reload, and proves that it was done."""
 
+import base64
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -7,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from cryptography import x509
 from django.conf import settings
 
+from apps.haproxy.listen import OCSP
 from apps.haproxy.plan import AddServer, OfServer, Plan, RemoveServer, ReplaceCertificate, SetWeight
 from apps.haproxy.states import ADMIN, COMMANDS, FORCED, parse
 from apps.services.models import State
@@ -22,34 +24,42 @@ class RuntimeRefused(Exception):
     """HAProxy said no, or what it says afterwards is not what was asked for. A reload makes it whole."""
 
 
-def carry_out(plan: Plan, pems: Mapping[int, str]) -> None:
-    """`pems` are private key and chain by the certificate's primary key. Cuts no connection. Raises RuntimeRefused."""
+def carry_out(plan: Plan, pems: Mapping[int, str], staples: Mapping[int, bytes] | None = None) -> None:
+    """`pems` are private key and chain by the certificate's primary key, `staples` OCSP responses. Cuts no connection.
+    Raises RuntimeRefused.
+    """
     try:
         for step in plan.steps:
             match step:
                 case ReplaceCertificate():
-                    _replace(step, pems[step.certificate])
+                    _replace(step, pems[step.certificate], (staples or {}).get(step.certificate, b""))
                 case AddServer():
                     _add(step)
                 case SetWeight():
-                    _command("set", "server", _name(step), "weight", str(step.weight))
+                    command("set", "server", _name(step), "weight", str(step.weight))
         _remove([step for step in plan.steps if isinstance(step, RemoveServer)])
         _prove(plan)
     except haproxy.NoAnswer as error:
         raise RuntimeRefused(str(error)) from error
 
 
-def _replace(step: ReplaceCertificate, pem: str) -> None:
-    """Another certificate in the place of one that is served; HAProxy takes it whole or not at all."""
+def _replace(step: ReplaceCertificate, pem: str, response: bytes) -> None:
+    """Another certificate in the place of one that is served; HAProxy takes it whole or not at all.
+
+    The OCSP response of the old one goes with it; that of the new one, if there is one, comes with it.
+    """
     # An empty line would end the certificate and begin a command.
     lines = [line for line in pem.splitlines() if line.strip()]
-    _command("set", "ssl", "cert", step.file, answer="Transaction", payload="\n".join(lines))
-    _command("commit", "ssl", "cert", step.file, answer="Success!")
+    command("set", "ssl", "cert", step.file, answer="Transaction", payload="\n".join(lines))
+    if response:
+        text = base64.b64encode(response).decode()
+        command("set", "ssl", "cert", f"{step.file}{OCSP}", answer="Transaction", payload=text)
+    command("commit", "ssl", "cert", step.file, answer="Success!")
     _prove_certificate(step, pem)
 
 
 def _prove_certificate(step: ReplaceCertificate, pem: str) -> None:
-    shown = _command("show", "ssl", "cert", step.file, answer="Serial:")
+    shown = command("show", "ssl", "cert", step.file, answer="Serial:")
     own, *issuers = x509.load_pem_x509_certificates(pem.encode())
     found = re.findall(r"^Serial: (\w+)$", shown, re.MULTILINE)
     if [int(serial, 16) for serial in found] != [own.serial_number] or shown.count("Chain Subject:") != len(issuers):
@@ -58,10 +68,10 @@ def _prove_certificate(step: ReplaceCertificate, pem: str) -> None:
 
 def _add(step: AddServer) -> None:
     """It begins in maintenance with its checks off."""
-    _command("add", "server", _name(step), *step.words, answer="New server registered.")
+    command("add", "server", _name(step), *step.words, answer="New server registered.")
     if step.is_checked:
-        _command("enable", "health", _name(step))
-    _command("set", "server", _name(step), "state", COMMANDS[State(step.state)])
+        command("enable", "health", _name(step))
+    command("set", "server", _name(step), "state", COMMANDS[State(step.state)])
 
 
 def _remove(steps: list[RemoveServer]) -> None:
@@ -69,11 +79,11 @@ def _remove(steps: list[RemoveServer]) -> None:
     rows = _rows(steps)
     for step in steps:
         if not int(rows.get(_name(step), {}).get("srv_admin_state", 0)) & FORCED:
-            _command("set", "server", _name(step), "state", COMMANDS[State.DRAIN])
+            command("set", "server", _name(step), "state", COMMANDS[State.DRAIN])
     deadline = time.monotonic() + PATIENCE
     for step in steps:
         _until(deadline, _is_idle, step)
-        _command("set", "server", _name(step), "state", COMMANDS[State.HALT])
+        command("set", "server", _name(step), "state", COMMANDS[State.HALT])
         _until(deadline, _is_deleted, step)
 
 
@@ -86,7 +96,7 @@ def _until(deadline: float, is_so: Callable[[RemoveServer], bool], step: RemoveS
 
 def _is_idle(step: RemoveServer) -> bool:
     """No connection of a client, neither served nor waiting."""
-    shown = _command("show", "stat", step.service, "4", "-1", answer="# pxname,svname,qcur,qmax,scur,")  # 4: servers
+    shown = command("show", "stat", step.service, "4", "-1", answer="# pxname,svname,qcur,qmax,scur,")  # 4: servers
     rows = [line.split(",") for line in shown.splitlines()]
     return any(row[1] == step.server and row[2] == row[4] == "0" for row in rows)
 
@@ -131,7 +141,7 @@ def _name(step: OfServer) -> str:
     return f"{step.service}/{step.server}"
 
 
-def _command(*words: str, answer: str = "", payload: str = "") -> str:
+def command(*words: str, answer: str = "", payload: str = "") -> str:
     """Send one command. HAProxy has to say `answer`, or nothing at all; anything else is a refusal."""
     if strange := [word for word in words if not WORD.match(word)]:
         raise RuntimeRefused(f"{strange[0]!r} cannot be said to HAProxy while it runs.")

@@ -8,9 +8,9 @@ from django.conf import settings
 from django.dispatch import receiver
 from kombu.exceptions import OperationalError
 
-from apps.certificates.models import AcmeOrder
+from apps.certificates.models import AcmeOrder, Staple
 from apps.certificates.models.acme import wanted
-from apps.changes import engine, errands, ordering, states
+from apps.changes import engine, errands, ordering, responders, stapling, states
 from apps.changes.announce import announce
 from apps.changes.models import Errand, Job
 from apps.unit.follow import follow
@@ -28,6 +28,7 @@ def check_candidate() -> None:
     """Have HAProxy read what is saved; nothing is changed, so this need not wait for a commit."""
     engine.check_candidate()
     announce("checked")
+    ask_responders.delay()  # of certificates that were chosen or renewed, before they are served
 
 
 @shared_task
@@ -41,11 +42,35 @@ def order_certificates() -> None:
     """Take one step with a certificate that is due, and come back for the next. A Secondary gets the Primary's."""
     if is_secondary():
         return
-    for pk in ordering.jobs_to_send():
+    if jobs := ordering.jobs_to_send():
+        ask_responders()  # a renewed certificate is served with its OCSP response from the first moment on
+    for pk in jobs:
         commit.delay(pk)
     wait = ordering.step()
     if wait is not None:
         order_certificates.apply_async(countdown=wait)
+
+
+@shared_task
+def ask_responders() -> None:
+    """Ask the OCSP responder whose turn it is, come back for the next, and have HAProxy show what they said."""
+    if responders.step():
+        ask_responders.delay()
+        staple.delay()
+
+
+@shared_task
+def staple() -> None:
+    """Make the OCSP responses that HAProxy shows those of the database, at once and for the next start."""
+    stapling.apply()
+
+
+@receiver(wanted, sender=Staple)
+def staple_now(sender: object, **kwargs: object) -> None:
+    """Without the worker's queues the next look finds it."""
+    with suppress(OperationalError):
+        ask_responders.delay()
+        staple.delay()
 
 
 @receiver(wanted, sender=AcmeOrder)

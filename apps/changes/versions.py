@@ -1,5 +1,6 @@
 """Versions of HAProxy's files on disk: a directory per revision, and the link `current` to the one that runs."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,12 +10,15 @@ from django.conf import settings
 
 from apps.certificates.models import Certificate
 from apps.certificates.vault import KeyUnreadable, pem
+from apps.changes import stapling
 from apps.changes.explain import explain
 from apps.changes.models import JobState
+from apps.haproxy.listen import OCSP, pem_file
 from apps.haproxy.render import ADDRESSES_FILE, CONFIG_FILE, SCRIPTS, TRANSPARENT_FILE, Rendering, named, scripts_of
 from apps.system import files, haproxy
 from apps.system.transparency import Family
 
+logger = logging.getLogger(__name__)
 VERSIONS_KEPT = 10
 
 
@@ -44,6 +48,12 @@ class Version:
         return settings.PATHS.haproxy / self.name
 
     @property
+    def staples(self) -> dict[int, bytes]:
+        """The OCSP responses that stand beside the certificates, by the certificate's primary key."""
+        found = {pk: files.read_bytes(self.directory / f"{pem_file(pk)}{OCSP}") for pk in self.pems}
+        return {pk: response for pk, response in found.items() if response}
+
+    @property
     def addresses(self) -> set[str]:
         return set(self.rendering.files[ADDRESSES_FILE].split())
 
@@ -65,8 +75,10 @@ def stage(name: str, rendering: Rendering) -> Version:
     version = Version(name, rendering, pems)
     scripts = scripts_of(rendering.files)
     texts = rendering.files | {path: pems[pk] for path, pk in rendering.certificates.items()}
+    texts[CONFIG_FILE] = named(texts[CONFIG_FILE], name)
+    staples = {f"{pem_file(pk)}{OCSP}": response for pk, response in stapling.responses({*pems}).items()}
     with writing():
-        files.write_tree(version.directory, texts | {CONFIG_FILE: named(texts[CONFIG_FILE], name)})
+        files.write_tree(version.directory, {**texts, **staples})
         for script, content in scripts.items():
             files.write(settings.PATHS.scripts / script, content, mode=0o755)
     return version
@@ -85,11 +97,24 @@ def writing() -> Iterator[None]:
 def check(version: Version) -> None:
     """Have HAProxy itself check the files. Raises CommitRefused."""
     try:
-        haproxy.check(version.directory / CONFIG_FILE)
+        _have_read(version)
     except haproxy.Refused as refused:
         complaint = explain(refused.said, version.rendering.owners)
         sentence = f"{complaint.sentence} The previous configuration goes on serving."
         raise CommitRefused(sentence, refused.said, place=complaint.place) from refused
+
+
+def _have_read(version: Version) -> None:
+    """An OCSP response is no configuration: when HAProxy does not take one, it goes without."""
+    try:
+        haproxy.check(version.directory / CONFIG_FILE)
+    except haproxy.Refused as refused:
+        if f"{OCSP}'" not in refused.said:
+            raise
+        logger.warning("HAProxy refuses an OCSP response: %s", refused.said)
+        for path in version.directory.glob(f"*/*{OCSP}"):
+            files.remove(path)
+        haproxy.check(version.directory / CONFIG_FILE)
 
 
 def current() -> str:
@@ -100,6 +125,10 @@ def current() -> str:
 
 def make_current(name: str) -> None:
     files.point(settings.PATHS.haproxy_current, name)
+
+
+def current_certificates() -> set[int]:
+    return set(stapling.pem_files(settings.PATHS.haproxy_current))
 
 
 def current_addresses() -> set[str]:

@@ -20,6 +20,7 @@ from apps.services.models import Pipeline, Protocol, RealServer, VirtualService
 FLAT = [option for option in options(VirtualService) if option.directive]
 OWN = {"label", "address", "certificate", "authority"}
 SHAPE = attrgetter(*(option.attname for option in options(VirtualService) if option.name not in OWN))
+OCSP = ".ocsp"  # what HAProxy adds to the name of a certificate's file for that of its OCSP response
 FRONT = {"client_timeout", "max_connections", "accept_invalid"}  # say nothing in a backend
 COMPRESSED = "text/html text/plain text/css text/xml text/javascript application/javascript application/json".split()
 MONTH = 2_592_000  # seconds
@@ -194,7 +195,7 @@ def list_file(vip: VirtualService) -> str:
     return f"tls/service-{vip.pk}.list"
 
 
-def pem_file(pk: int) -> str:
+def pem_file(pk: int | str) -> str:
     return f"tls/certificate-{pk}.pem"
 
 

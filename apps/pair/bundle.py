@@ -5,10 +5,10 @@ Both can tell a bundle's digest without the other one: what they have in common 
 
 import hashlib
 import json
+import re
 import zlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
-from typing import Any
 
 from cryptography.fernet import InvalidToken
 from django.conf import settings
@@ -25,6 +25,9 @@ from apps.services.models import RealServer, State
 from apps.system import files
 
 LARGEST = 256 * 1024 * 1024  # bytes of a bundle that is unpacked
+USED = re.compile(r'^      <cert label="([^"]*)"', re.MULTILINE)  # certificates of a document
+REMOVED = "{} was removed, but clients still see it: press Reload HAProxy, so that the other unit can follow."
+OTHER_VERSION = "What the Primary sent is of another version. Both units have to run the same version."
 
 
 class Unreadable(Exception):
@@ -38,7 +41,7 @@ class Bundle:
     revision: int
     document: str  # XML
     states: dict[str, str]
-    tables: Rows
+    tables: Rows = field(repr=False)  # holds private keys
     fallback: str  # the page that is shown when no real server answers
 
     @property
@@ -53,15 +56,19 @@ def make() -> Bundle:
     running = Running.objects.values_list("revision_id", "revision__fingerprint").first()
     if running is None:
         raise Unreadable("Nothing was committed on this unit yet.")
+    document = _document(*running)
+    used = set(USED.findall(document))
     try:
-        rows = tables.read()
+        rows = tables.read(used)
     except InvalidToken:
         key = settings.DATA_KEY_FILE.name
         raise Unreadable(f"A private key cannot be decrypted: {key} is not the file it was encrypted with.") from None
     certificates = [_as_committed(row) for row in rows[Certificate._meta.label_lower]]
+    if removed := used - {row["label"] for row in certificates}:
+        raise Unreadable(REMOVED.format(", ".join(sorted(removed))))
     return Bundle(
         running[0],
-        _document(*running),
+        document,
         states(),
         rows | {Certificate._meta.label_lower: certificates},
         files.read(settings.PATHS.fallback_page),
@@ -94,11 +101,12 @@ def running_digest() -> str:
 def _as_committed(row: Row) -> Row:
     """A certificate that was replaced but not committed yet is sent as it is served now."""
     served = files.read(settings.PATHS.haproxy_current / pem_file(row["id"]))
-    if not served or served == f"{row['encrypted_key']}{row['chain']}":
+    revoked = files.read(settings.PATHS.haproxy_current / crl_file(row["id"]))
+    if not served or (served, revoked) == (f"{row['encrypted_key']}{row['chain']}", row["revocation_list"]):
         return row
     held = Certificate(**row)
     actions.take(held, reading.read(served.encode()))
-    held.revocation_list = files.read(settings.PATHS.haproxy_current / crl_file(row["id"]))
+    held.revocation_list = revoked
     key = unseal(held.encrypted_key) if held.encrypted_key else ""
     return tables.plain({name: getattr(held, name) for name in row} | {"encrypted_key": key})
 
@@ -114,10 +122,12 @@ def unpack(packed: bytes) -> Bundle:
         text = reader.decompress(packed, LARGEST)
         if reader.unconsumed_tail:
             raise Unreadable("What the Primary sent is larger than can be right.")
-        found: dict[str, Any] = json.loads(text)
-        return Bundle(**found)
-    except (zlib.error, ValueError, TypeError) as error:
+        found = Bundle(**json.loads(text))
+    except (zlib.error, ValueError, TypeError, RecursionError) as error:
         raise Unreadable(f"What the Primary sent cannot be read: {error}.") from error
+    if not (isinstance(found.document, str) and isinstance(found.states, dict) and tables.fit(found.tables)):
+        raise Unreadable(OTHER_VERSION)
+    return found
 
 
 def _hash(text: str) -> str:

@@ -1,5 +1,7 @@
 """The Secondary's side of an acquaintance: who introduces itself, and what is in the way of a pair."""
 
+import ipaddress
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -40,7 +42,7 @@ class Introduction:
     def of(cls, given: dict[str, Any]) -> Self:
         """Raises Refuse."""
         try:
-            return cls(
+            found = cls(
                 nonce=str(given["nonce"]),
                 key=str(given["key"]),
                 hostname=str(given["hostname"]),
@@ -50,8 +52,18 @@ class Introduction:
                 port=int(given["port"]),
                 clock=float(given["clock"]),
             )
-        except (KeyError, ValueError, TypeError) as error:
+            found._check()
+        except (KeyError, ValueError, TypeError, OverflowError) as error:
             raise Refuse(UNREADABLE) from error
+        return found
+
+    def _check(self) -> None:
+        """What is kept and used as it came. Raises ValueError."""
+        for address in (self.own_address, self.address):
+            ipaddress.ip_address(address)
+        is_key = len(bytes.fromhex(self.key)) == 32
+        if not (is_key and 0 < self.port < 65536 and math.isfinite(self.clock)):
+            raise ValueError
 
     def parts(self, key: str, fingerprint: str) -> list[str]:
         """All that has to be true, with the Secondary's key and the certificate of the connection."""

@@ -17,7 +17,8 @@ from apps.system import peer as door
 from apps.unit.models import Peer
 
 ROOT = "/lbadmin/pair/"
-SESSION, NUMBER, SIGNATURE = "X-Lbadmin-Session", "X-Lbadmin-Number", "X-Lbadmin-Signature"
+SESSION, NUMBER = "X-Lbadmin-Session", "X-Lbadmin-Number"
+DIGEST, SIGNATURE = "X-Lbadmin-Digest", "X-Lbadmin-Signature"
 UNKNOWN = 401
 
 
@@ -48,8 +49,9 @@ class Link:
 
     def send(self, what: str, body: bytes) -> dict[str, Any]:
         self._number += 1
-        signed = (what, self._session, str(self._number), hashlib.sha256(body).digest(), self._peer.key)
-        headers = {SESSION: self._session, NUMBER: str(self._number), SIGNATURE: signing.sign(*signed)}
+        session, number, digest = self._session, str(self._number), hashlib.sha256(body).hexdigest()
+        signature = signing.sign(what, session, number, digest, self._peer.key)
+        headers = {SESSION: session, NUMBER: number, DIGEST: digest, SIGNATURE: signature}
         return _post(self._connection, what, body, headers)
 
 
@@ -59,7 +61,7 @@ def connected(peer: Peer) -> Iterator[Link]:
     try:
         with door.Connection(peer.address, peer.port) as connection:
             nonce = secrets.token_hex(16)
-            found = _post(connection, "hello", json.dumps({"nonce": nonce, "key": signing.own_key()}).encode(), {})
+            found = ask_unknown(connection, "hello", nonce=nonce, signature=signing.sign("hello?", nonce, peer.key))
             session, signature = str(found.get("session")), str(found.get("signature"))
             if not signing.is_signed(peer.key, signature, "hello", nonce, session, connection.fingerprint):
                 raise Stranger(f"Who answers at {peer.address} is not {peer.hostname}, or somebody stands between.")

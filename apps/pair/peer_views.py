@@ -15,22 +15,25 @@ from apps.accounts.models import FIRST_USER, User
 from apps.certificates.vault import seal
 from apps.pair import bundle, joining, local_facts, signing
 from apps.pair.models import Delivery, What
-from apps.pair.receiving import Answer, Refuse, from_anybody, from_peer, open_session, own_fingerprint
+from apps.pair.receiving import LARGEST, Answer, Refuse, from_anybody, from_peer, open_session, own_fingerprint
 from apps.pair.working import NotDone, done_here, start
 from apps.system import heartbeat, host, keepalived, network
 from apps.unit.models import Peer, Role
 
 INVITED = 120  # seconds between invitation and joining
+INVITATIONS = 64  # at a time; anybody may ask for one, so the oldest goes
 PAUSED = "Log in is paused on {} after too many wrong passwords. Try again in a few minutes."
 WRONG = "The password of the user {} on {} is another one. Nothing was changed on either unit."
 STRANGER = "This unit is not paired with the one that asks."
+NOT_YET = "The units are not paired yet."
 ALLOWED = {What.HOLD, What.RESTART, What.RELEASE, What.TAKE_OVER, What.CLEAR}  # of what the other unit may ask for
 
 
 def _given(body: bytes) -> dict[str, Any]:
     try:
         found = json.loads(body)
-    except ValueError:
+        json.dumps(found, ensure_ascii=False).encode()  # half characters are in no text that can be kept
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise Refuse("The question cannot be read.")
@@ -39,13 +42,13 @@ def _given(body: bytes) -> dict[str, Any]:
 
 @from_anybody
 def hello(request: HttpRequest, body: bytes) -> Answer:
-    """Begin a session with whoever says to have the peer's key; only that one can ask anything in it."""
-    given = _given(body)
-    peer = Peer.get()
-    if peer is None or given.get("key") != peer.key:
+    """Begin a session with whoever has the peer's key."""
+    given, peer = _given(body), Peer.get()
+    nonce, signature = str(given.get("nonce")), str(given.get("signature"))
+    if peer is None or not signing.is_signed(peer.key, signature, "hello?", nonce, signing.own_key()):
         raise Refuse(STRANGER)
     session, fingerprint = open_session(), own_fingerprint()
-    signature = signing.sign("hello", str(given.get("nonce")), session, fingerprint)
+    signature = signing.sign("hello", nonce, session, fingerprint)
     return {"session": session, "signature": signature}
 
 
@@ -57,9 +60,21 @@ def invite(request: HttpRequest, body: bytes) -> Answer:
         recipe = signing.recipe(user.password if user else "")
     except signing.BadRecipe:
         raise Refuse(f"The user {FIRST_USER} has no password there.") from None
-    nonce = secrets.token_hex(16)
-    cache.set(f"pair:invited:{nonce}", True, INVITED)
-    return {"nonce": nonce, "recipe": recipe, "key": signing.own_key()}
+    return {"nonce": _invitation(), "recipe": recipe, "key": signing.own_key()}
+
+
+def _invitation() -> str:
+    cache.add("pair:invitations", 0, None)
+    number = cache.incr("pair:invitations") % INVITATIONS
+    nonce = f"{number}-{secrets.token_hex(16)}"
+    cache.set(f"pair:invited:{number}", nonce, INVITED)
+    return nonce
+
+
+def _is_invited(nonce: str) -> bool:
+    """Once."""
+    name = f"pair:invited:{nonce.partition('-')[0][:8]}"
+    return bool(cache.get(name) == nonce and cache.delete(name))
 
 
 @from_anybody
@@ -69,11 +84,12 @@ def join(request: HttpRequest, body: bytes) -> Answer:
     given, credentials = joining.Introduction.of(asked), {"username": FIRST_USER}
     if not AxesProxyHandler.is_allowed(request, credentials):
         raise Refuse(PAUSED.format(host.hostname()))
-    secret = User.objects.values_list("password", flat=True).get(username=FIRST_USER)
-    said = (secret, signing.own_key(), own_fingerprint())
-    is_invited = cache.delete(f"pair:invited:{given.nonce}")  # once
-    if not (is_invited and given.is_proven(str(asked.get("proof")), Role.PRIMARY, *said)):
+    secret = User.objects.values_list("password", flat=True).filter(username=FIRST_USER).first()
+    said = (secret or "", signing.own_key(), own_fingerprint())
+    is_proven = given.is_proven(str(asked.get("proof")), Role.PRIMARY, *said)
+    if not (_is_invited(given.nonce) and secret and is_proven):
         user_login_failed.send(__name__, credentials=credentials, request=request)
+        request.axes_locked_out = False  # type: ignore[attr-defined]  # else browsers' page of the pause is the answer
         raise Refuse(WRONG.format(FIRST_USER, host.hostname()))
     joining.accept(given)
     return {"proof": given.proof(Role.SECONDARY, *said), "hostname": host.hostname()}
@@ -96,7 +112,7 @@ def state(peer: Peer, body: bytes) -> Answer:
     }
 
 
-@from_peer("push")
+@from_peer("push", LARGEST)
 def push(peer: Peer, body: bytes) -> Answer:
     """Leave what the Primary sent to the worker."""
     if peer.is_primary:
@@ -113,6 +129,8 @@ def push(peer: Peer, body: bytes) -> Answer:
 @from_peer("facts")
 def facts(peer: Peer, body: bytes) -> Answer:
     """The settings that are not replicated."""
+    if not peer.is_paired:
+        raise Refuse(NOT_YET)
     return {"facts": [asdict(fact) for fact in local_facts.facts()]}
 
 
@@ -122,6 +140,8 @@ def do(peer: Peer, body: bytes) -> Answer:
     what = str(_given(body).get("what"))
     if what not in ALLOWED:
         raise Refuse("The other unit cannot ask for that.")
+    if not peer.is_paired and what != What.CLEAR:
+        raise Refuse(NOT_YET)
     try:
         return {"sentence": done_here(What(what), peer.others_role.label)}
     except NotDone as problem:

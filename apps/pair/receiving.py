@@ -15,18 +15,28 @@ from django.views.decorators.http import require_POST
 
 from apps.accounts.roles import by_itself
 from apps.pair import signing
-from apps.pair.link import NUMBER, SESSION, SIGNATURE, UNKNOWN
+from apps.pair.link import DIGEST, NUMBER, SESSION, SIGNATURE, UNKNOWN
 from apps.system import webui
 from apps.unit.models import Peer
 
-LARGEST = 64 * 1024 * 1024  # bytes of a question
-SMALL = 64 * 1024  # of one that a stranger may ask
+LARGEST = 64 * 1024 * 1024  # bytes of a configuration
+SMALL = 64 * 1024  # of any other question
 LASTS = 600  # seconds of a session
 Answer = dict[str, Any]
 
 
 class Refuse(Exception):
     """The question is not answered; the message says why to the administrator of the other unit."""
+
+    status = 409
+
+
+class TooLong(Refuse):
+    status = 413
+
+
+class Unknown(Refuse):
+    status = UNKNOWN
 
 
 def open_session() -> str:
@@ -41,7 +51,9 @@ def own_fingerprint() -> str:
     return shown.fingerprint(hashes.SHA256()).hex()
 
 
-def from_peer(what: str) -> Callable[[Callable[[Peer, bytes], Answer]], Callable[..., HttpResponseBase]]:
+def from_peer(
+    what: str, largest: int = SMALL
+) -> Callable[[Callable[[Peer, bytes], Answer]], Callable[..., HttpResponseBase]]:
     """Declare a view that answers the peer's question of this name, and nobody else's."""
 
     def declare(work: Callable[[Peer, bytes], Answer]) -> Callable[..., HttpResponseBase]:
@@ -49,11 +61,7 @@ def from_peer(what: str) -> Callable[[Callable[[Peer, bytes], Answer]], Callable
         @csrf_exempt
         @require_POST
         def view(request: HttpRequest) -> HttpResponse:
-            body = request.read(LARGEST + 1)
-            peer = _asking(request, what, body)
-            if peer is None:
-                return JsonResponse({"problem": "This unit does not know who asks."}, status=UNKNOWN)
-            return _answered(lambda: work(peer, body))
+            return _answered(lambda: work(*_asked(request, what, largest)))
 
         return view
 
@@ -67,10 +75,7 @@ def from_anybody(work: Callable[[HttpRequest, bytes], Answer]) -> Callable[..., 
     @csrf_exempt
     @require_POST
     def view(request: HttpRequest) -> HttpResponse:
-        body = request.read(SMALL + 1)
-        if len(body) > SMALL:
-            return JsonResponse({"problem": "The question is too long."}, status=413)
-        return _answered(lambda: work(request, body))
+        return _answered(lambda: work(request, _body(request, SMALL)))
 
     return view
 
@@ -79,23 +84,37 @@ def _answered(work: Callable[[], Answer]) -> HttpResponse:
     try:
         return JsonResponse(work())
     except Refuse as refuse:
-        return JsonResponse({"problem": str(refuse)}, status=409)
+        return JsonResponse({"problem": str(refuse)}, status=refuse.status)
 
 
-def _asking(request: HttpRequest, what: str, body: bytes) -> Peer | None:
-    peer, session, number = Peer.get(), request.headers.get(SESSION, ""), request.headers.get(NUMBER, "")
-    if peer is None or len(body) > LARGEST or not number.isdecimal():
-        return None
-    signed = (what, session, number, hashlib.sha256(body).digest(), signing.own_key())
-    if not signing.is_signed(peer.key, request.headers.get(SIGNATURE, ""), *signed):
-        return None
-    return peer if _is_next(session, int(number)) else None
+def _asked(request: HttpRequest, what: str, largest: int) -> tuple[Peer, bytes]:
+    """Who asks is known before the first byte is read: a stranger cannot fill the memory. Raises Unknown, TooLong."""
+    peer, digest = Peer.get(), request.headers.get(DIGEST, "")
+    if peer and _is_from(peer, request, what, digest):
+        body = _body(request, largest)
+        if hashlib.sha256(body).hexdigest() == digest:
+            return peer, body
+    raise Unknown("This unit does not know who asks.")
 
 
-def _is_next(session: str, number: int) -> bool:
+def _is_from(peer: Peer, request: HttpRequest, what: str, digest: str) -> bool:
+    session, number = request.headers.get(SESSION, ""), request.headers.get(NUMBER, "")
+    signed = (what, session, number, digest, signing.own_key())
+    is_signed = signing.is_signed(peer.key, request.headers.get(SIGNATURE, ""), *signed)
+    return is_signed and _is_next(session, number)
+
+
+def _body(request: HttpRequest, largest: int) -> bytes:
+    """Raises TooLong."""
+    if int(request.headers.get("Content-Length") or 0) <= largest and len(body := request.read(largest + 1)) <= largest:
+        return body
+    raise TooLong("The question is too long.")
+
+
+def _is_next(session: str, number: str) -> bool:
     """Counts, so that no question is answered twice."""
     try:
-        return bool(cache.incr(_name(session)) == number)
+        return str(cache.incr(_name(session))) == number
     except ValueError:  # no such session, or it is over
         return False
 

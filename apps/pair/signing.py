@@ -16,6 +16,7 @@ from django.conf import settings
 
 ALGORITHM, VARIETY = "argon2", "argon2id"
 MOST_MEMORY, MOST_TIME, MOST_LANES = 1024 * 1024, 16, 16  # KiB, rounds, lanes: a stranger asks for no more
+LEAST_MEMORY, LEAST_TIME = 19 * 1024, 2  # nor for less: a proof that is cheap to make gives the password away
 
 
 class BadRecipe(Exception):
@@ -56,7 +57,8 @@ def hashed(password: str, found: str) -> str:
     except (ValueError, KeyError) as error:
         raise BadRecipe from error
     is_known = (algorithm, variety, version) == (ALGORITHM, VARIETY, "v=19")
-    if not is_known or memory > MOST_MEMORY or time > MOST_TIME or lanes > MOST_LANES:
+    is_fair = LEAST_MEMORY <= memory <= MOST_MEMORY and LEAST_TIME <= time <= MOST_TIME and lanes <= MOST_LANES
+    if not (is_known and is_fair):
         raise BadRecipe
     try:
         encoded = hash_secret(password.encode(), _unpadded(salt), time, memory, lanes, 32, Type.ID)
@@ -75,7 +77,7 @@ def proof(secret: str, *parts: str | bytes) -> str:
 
 
 def is_proven(given: str, secret: str, *parts: str | bytes) -> bool:
-    return hmac.compare_digest(given, proof(secret, *parts))
+    return hmac.compare_digest(given.encode(), proof(secret, *parts).encode())
 
 
 def _key() -> Ed25519PrivateKey:

@@ -3,15 +3,16 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 
-def write(path: Path, text: str, mode: int = 0o600) -> None:
+def write(path: Path, content: str | bytes, mode: int = 0o600) -> None:
     """Replace `path` at once."""
     handle, fresh = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fchmod(handle, mode)
             os.fsync(handle)
@@ -32,14 +33,14 @@ def overwrite(path: Path, text: str) -> None:
         os.close(handle)
 
 
-def write_tree(directory: Path, files: dict[str, str]) -> None:
+def write_tree(directory: Path, files: Mapping[str, str | bytes]) -> None:
     """Make a private directory with these files; one that was left half made is replaced."""
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(mode=0o700)
-    for name, text in files.items():
+    for name, content in files.items():
         path = directory / name
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        write(path, text)
+        write(path, content)
 
 
 def read_tree(directory: Path) -> dict[str, str]:
@@ -64,6 +65,14 @@ def read(path: Path) -> str:
         return path.read_text()
     except FileNotFoundError:
         return ""
+
+
+def read_bytes(path: Path) -> bytes:
+    """The file's content; empty when there is none."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def remove(path: Path) -> None:

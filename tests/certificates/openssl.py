@@ -70,7 +70,7 @@ class Workshop:
         by: Issued | None = None,
         key: bytes = b"",
         names: str = "",
-        extra: str = "",
+        extra: str | tuple[str, ...] = (),
         ca: bool = False,
         digest: str = "sha256",
         starts: timedelta = timedelta(days=-100),
@@ -79,7 +79,7 @@ class Workshop:
         """A certificate, signed by itself unless `by` somebody else; it starts and ends so long from now."""
         key = key or self.key()
         extensions = [f"subjectAltName={names}"] * bool(names) + ["basicConstraints=critical,CA:TRUE"] * ca
-        extensions += [extra] * bool(extra)
+        extensions += [extra] if isinstance(extra, str) else extra
         added = [word for extension in extensions for word in ("-addext", extension)]
         request = openssl(
             *("req", "-new", "-config", "ca.cnf", "-key", "/dev/stdin", "-subj", f"/CN={name}", *added),

@@ -1,6 +1,6 @@
-"""What an administrator's clicks do, done quickly: run on a unit with its LBADMIN_HOME. `inside.py NAME [JSON]`.
+"""What an administrator's clicks do, done quickly: run on a unit with its LBADMIN_HOME.
 
-Prints one JSON value.
+Reads a JSON list from each line, the name of a function below and what it is given; prints what it returns.
 """
 
 import json
@@ -17,14 +17,16 @@ django.setup()
 
 from django.conf import settings  # noqa: E402 - after Django's set-up
 from django.db import transaction  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
 from apps.accounts.models import User  # noqa: E402
 from apps.changes import heartbeat, pending, tasks  # noqa: E402
-from apps.changes.models import Job, Kind  # noqa: E402
+from apps.changes.models import FINAL, Job, Kind  # noqa: E402
 from apps.common.models import Generation  # noqa: E402
 from apps.pair import actions, bundle  # noqa: E402
-from apps.pair.models import Undertaking, What  # noqa: E402
+from apps.pair.models import Delivery, Undertaking, What  # noqa: E402
 from apps.pair.pushing import NotTaken, push  # noqa: E402
+from apps.pair.tasks import ACQUAINTED  # noqa: E402
 from apps.services.models import RealServer, State, VirtualService  # noqa: E402
 from apps.system import network  # noqa: E402
 from apps.unit.models import Heartbeat, Peer, own_role  # noqa: E402
@@ -66,6 +68,26 @@ def commit(_: None) -> dict[str, Any]:
 
 def pair(given: dict[str, str]) -> dict[str, Any]:
     return wait(actions.add_node(given["own"], given["peer"], given["password"], USER))
+
+
+def begin_pairing(given: dict[str, str]) -> None:
+    actions.add_node(given["own"], given["peer"], given["password"], USER)
+
+
+def at_rest(_: None) -> bool:
+    """Nothing is under way or waits."""
+    waiting = Delivery.objects.filter(state=Delivery.State.WAITING).exists()
+    jobs = Job.objects.exclude(state__in=FINAL).exists()
+    return not (waiting or jobs or Undertaking.running())
+
+
+def forget(_: None) -> None:
+    """As if the time for the Primary to come back was over."""
+    Peer.objects.filter(is_paired=False).update(since=timezone.now() - 2 * ACQUAINTED)
+    app.send_task("apps.pair.tasks.end_acquaintance", queue="apply")
+    deadline = time.monotonic() + 20
+    while Peer.objects.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def undertake(what: str) -> dict[str, Any]:
@@ -120,12 +142,14 @@ def set_heartbeat(values: dict[str, Any]) -> None:
     Generation.touch()
 
 
+CONFIGURING = (services, change, commit, drain, set_heartbeat)
+PAIRING = (pair, begin_pairing, undertake, begin, push_now, forget)
 WORDS: dict[str, Callable[[Any], object]] = {
-    function.__name__: function
-    for function in (services, change, commit, pair, undertake, begin, drain, push_now, look, set_heartbeat)
+    function.__name__: function for function in (*CONFIGURING, *PAIRING, look, at_rest)
 }
 
 if __name__ == "__main__":
     assert app.conf.broker_url.endswith(f"{settings.PATHS.redis_socket}?virtual_host=0")
-    given = json.loads(sys.argv[2]) if len(sys.argv) > 2 else None
-    print(json.dumps(WORDS[sys.argv[1]](given)))
+    for line in sys.stdin:
+        name, given = json.loads(line)
+        print(json.dumps(WORDS[name](given)), flush=True)

@@ -12,7 +12,7 @@ from tests.lab import client as talker
 from tests.lab.backends import Backend
 from tests.lab.lab import Lab
 from tests.lab.node import Program
-from tests.pair.units import CLIENTS, SERVERS, VIP, Unit, make_pair, soon, two_units
+from tests.pair.units import CLIENTS, HAPROXY, KEEPALIVED, SERVERS, VIP, Unit, make_pair, soon, two_units
 
 UNPLANNED, PLANNED = 1.2, 0.3  # seconds without an answer
 SERVICES = [
@@ -158,13 +158,13 @@ def test_the_cable_of_the_active_unit_is_pulled(world: World) -> None:
 def test_keepalived_is_killed(world: World) -> None:
     at_rest(world)
     begun = time.monotonic()
-    assert world.gap(lambda: world.lb1.kill("heartbeat"), settle=4) <= UNPLANNED
+    assert world.gap(lambda: world.lb1.kill(*KEEPALIVED), settle=4) <= UNPLANNED
     assert world.both_own(begun) <= UNPLANNED
 
 
 def test_haproxy_is_killed(world: World) -> None:
     at_rest(world)
-    assert world.gap(lambda: world.lb1.kill("haproxy"), settle=4) <= UNPLANNED
+    assert world.gap(lambda: world.lb1.kill(*HAPROXY), settle=4) <= UNPLANNED
 
 
 def test_restart_heartbeat_moves_nothing(world: World) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -36,63 +37,74 @@ class Unit:
         self.home = Path(tempfile.mkdtemp(prefix="lbadmin-"))
         self.home.chmod(0o755)
         self.appliance = Appliance(node, self.home)
+        self._inside: subprocess.Popen[str] | None = None
 
     def wait(self) -> None:
         self.appliance.wait_until_it_answers(self.client, 90)
 
     def power_off(self) -> None:
+        self.leave()
         self.node.power_off()
 
     def power_on(self) -> None:
         self.node.power_on()
         self.appliance = Appliance(self.node, self.home)
 
-    def do(self, what: str, given: object = None, timeout: float = 100) -> Any:
+    def do(self, what: str, given: object = None) -> Any:
         """One of the functions of `inside.py`."""
+        inside = self._inside = self._inside or self._enter()
+        assert inside.stdin
+        assert inside.stdout
+        inside.stdin.write(json.dumps([what, given]) + "\n")
+        inside.stdin.flush()
+        return json.loads(inside.stdout.readline() or f'"{self.node.name} does not say how it went"')
+
+    def _enter(self) -> subprocess.Popen[str]:
         words = ["env", f"LBADMIN_HOME={self.home}", f"PYTHONPATH={REPOSITORY}", str(REPOSITORY / ".venv/bin/python")]
-        done = self.node.run([*words, str(INSIDE), what, json.dumps(given)], timeout=timeout)
-        return json.loads(done.stdout)
+        pipe = subprocess.PIPE
+        return subprocess.Popen(self.node.words([*words, str(INSIDE)]), stdin=pipe, stdout=pipe, text=True)
+
+    def leave(self) -> None:
+        if self._inside:
+            self._inside.kill()
+            self._inside.communicate()
+            self._inside = None
 
     def look(self) -> dict[str, Any]:
         return dict(self.do("look"))
 
-    def pid(self, program: str) -> int:
-        """Of one of its supervised programs, as the node sees it."""
-        files = {"haproxy": None, "heartbeat": "run/keepalived.pid"}
-        if files.get(program):
-            return int((self.home / str(files[program])).read_text())
-        words = ["-W -S"] if program == "haproxy" else [f"--hostname {program} "]
-        for line in self.node.processes():
-            pid, _, command = line.strip().partition(" ")
-            if (any(word in command for word in words) and str(self.home) in command) or (
-                program != "haproxy" and any(word in command for word in words)
-            ):
-                return int(pid)
-        raise LookupError(program)
+    def kill(self, *words: str) -> None:
+        """The first program of the unit whose command line has all these words."""
+        found = [line.split() for line in self.node.processes() if all(word in line for word in words)]
+        self.node.run(["kill", "-KILL", found[0][0]])
 
-    def kill(self, program: str) -> None:
-        self.node.run(["kill", "-KILL", str(self.pid(program))])
+    def stop(self) -> None:
+        self.leave()
+        self.appliance.stop()
 
-    def log(self) -> str:
-        return self.appliance.log(20)
+
+HAPROXY = ("haproxy -W",)
+KEEPALIVED = ("keepalived -n",)
+APPLY = ("celery", "--hostname apply")
+JOBS = ("celery", "--hostname jobs")
 
 
 @contextmanager
 def two_units(directory: Path) -> Iterator[tuple[Lab, Unit, Unit]]:
     """Single units, both serving their WebUI."""
-    homes: list[Path] = []
+    units: list[Unit] = []
     try:
         with Lab(directory, NODES) as lab:
-            units = [Unit(lab.node(name), lab.node("client")) for name in ("lb1", "lb2")]
-            homes += [unit.home for unit in units]
+            units += [Unit(lab.node(name), lab.node("client")) for name in ("lb1", "lb2")]
             for unit in units:
                 unit.wait()
             yield lab, units[0], units[1]
             for unit in units:
-                unit.appliance.stop()
+                unit.stop()
     finally:
-        for home in homes:
-            shutil.rmtree(home, ignore_errors=True)
+        for unit in units:
+            unit.leave()
+            shutil.rmtree(unit.home, ignore_errors=True)
 
 
 def make_pair(primary: Unit) -> None:

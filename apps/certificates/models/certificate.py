@@ -1,11 +1,12 @@
 """Certificates with their keys, and certificate authorities that vouch for clients."""
 
 import hashlib
+from datetime import datetime
 
 from django.db import models
 
-from apps.certificates.expiry import PENDING, Expiry, expiry
-from apps.common.option_kinds import LabelOption
+from apps.certificates.expiry import PENDING, Expiry, expiry, revoked
+from apps.common.option_kinds import FlagOption, LabelOption
 
 
 class Certificate(models.Model):
@@ -21,6 +22,15 @@ class Certificate(models.Model):
         unique=True,
         error_messages={"unique": "Another certificate has this label. Choose a different one."},
         help="A short name for the drop-downs of Virtual Services, for example the site's name.",
+    )
+    stapling = FlagOption(
+        "OCSP Stapling",
+        section="OCSP Stapling",
+        default=True,
+        help="The authority's responder is asked whether the certificate is revoked, and HAProxy shows the signed "
+        "answer to clients in the handshake, so that they need not ask themselves. The answer is renewed in time, "
+        "without a reload. Leave it on for a must-staple certificate: clients refuse one without an answer. "
+        "HAProxy: a file .ocsp beside the certificate, set ssl ocsp-response.",
     )
     chain = models.TextField(blank=True)  # PEM: the certificate first, then its issuers
     encrypted_key = models.TextField(blank=True)  # see apps.certificates.vault; blank for an authority
@@ -56,9 +66,17 @@ class Certificate(models.Model):
         return self.issuer == "self-signed" and not self.is_authority
 
     @property
+    def revoked_at(self) -> datetime | None:
+        """When its authority revoked it, as far as is known."""
+        found = getattr(self, "staple", None)
+        return found.revoked_at if found and found.fingerprint == self.fingerprint else None
+
+    @property
     def expiry(self) -> Expiry:
         if self.valid_from is None or self.valid_to is None:
             return PENDING
+        if self.revoked_at:
+            return revoked(self.revoked_at)
         return expiry(self.valid_from, self.valid_to)
 
     @property
