@@ -18,9 +18,7 @@ from apps.system import network
 from apps.unit.models import Heartbeat
 
 PEER = "IP address of new peer"
-UNCOMMITTED = (
-    '<a href="{}">Changes wait to be committed</a>. The peer gets what runs, so commit or discard them first.'
-)
+UNCOMMITTED = '<a href="{}">Changes wait to be committed</a>. The peer gets what runs, so commit or discard them first.'
 
 
 def own_addresses() -> list[str]:

@@ -4,6 +4,7 @@ import re
 import time
 from dataclasses import replace
 from html import unescape
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -42,9 +43,14 @@ SYNC = "ok: In sync"
 COMBINATIONS = [
     # role, what is seen beside that all is well on a Primary → what is lit; what it means
     (PRIMARY, {}, ["Primary", "Active", "Link", SYNC], "Normal state of the Primary."),
-    (SECONDARY, {"active": False, "peer_active": True}, ["Secondary", "Passive", "Link", SYNC], "Normal state of the S"),
-    (PRIMARY, {"link": False}, ["Primary", "Active", "down: Link", SYNC], "No heartbeat from lb2 (10.11.40.56) since"),
-    (PRIMARY, {"active": False, "peer_active": True}, ["Primary", "Passive", "Link", SYNC], "A failover has happened: "),
+    (
+        SECONDARY,
+        {"active": False, "peer_active": True},
+        ["Secondary", "Passive", "Link", SYNC],
+        "Normal state of the S",
+    ),
+    (PRIMARY, {"link": False}, ["Primary", "Active", "down: Link", SYNC], "No heartbeat from lb2"),
+    (PRIMARY, {"active": False, "peer_active": True}, ["Primary", "Passive", "Link", SYNC], "Take over when"),
     (SECONDARY, {"active": True}, ["Secondary", "Active", "Link", SYNC], "this unit serves in place of lb2"),
     (
         SECONDARY,
@@ -144,7 +150,7 @@ def test_a_primary_says_how_far_the_secondary_is_behind(viewer: Client) -> None:
         ({"digest": ""}, "idle: Waiting"),
     ],
 )
-def test_a_primary_says_what_keeps_them_apart(viewer: Client, fields: dict[str, object], word: str) -> None:
+def test_a_primary_says_what_keeps_them_apart(viewer: Client, fields: dict[str, Any], word: str) -> None:
     peer = pair(**fields)
     sees()
     assert lit(strip(viewer))[-1] == word

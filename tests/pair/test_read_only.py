@@ -114,11 +114,11 @@ def test_the_overview_offers_no_action(admin: Client, secondary: Peer) -> None:
     service = VirtualService.objects.create(label="web", address="192.0.2.10", ports="80")
     service.servers.create(label="one", address="192.0.2.20", port=80)
     Generation.touch()
-    shown = admin.get("/lbadmin/?expand=all").content.decode()
+    shown = admin.get("/lbadmin/?open=all").content.decode()
     assert "one" in shown
     assert not re.search(r">(Drain|Halt|Modify|Add a new Real Server)<", shown)
     Peer.objects.all().delete()
-    assert re.search(r">(Drain|Halt)<", admin.get("/lbadmin/?expand=all").content.decode())
+    assert re.search(r">(Drain|Halt)<", admin.get("/lbadmin/?open=all").content.decode())
 
 
 def test_nothing_is_discarded_on_a_secondary(admin: Client) -> None:
