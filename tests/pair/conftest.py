@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
+from pytest_django import Settings
 
 from apps.accounts.models import User
 from apps.changes import candidate
+from apps.changes.models import Job
 from apps.pair import bundle
 from apps.system import tls
+from tests.changes.recorded import commit
 from tests.overview import conftest as overview
 from tests.pair.other import Other, first_user
 
@@ -43,3 +47,21 @@ def unit(redis: Path, loadbalancer: User) -> Iterator[None]:
 @pytest.fixture
 def other(unit: None) -> Other:
     return Other()
+
+
+# --- for pages, whose other unit is a row (`rows`) ---
+
+
+@pytest.fixture
+def cached(settings: Settings) -> Iterator[None]:
+    """In this process instead of in Redis."""
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def committed(db: None, cached: None) -> Job:
+    """Nothing waits."""
+    return commit(pk=1)
