@@ -106,8 +106,7 @@ def resume_taking() -> None:
     """After a start of the worker `apply`: what the Primary sent is taken, and nobody waits for what was cut off."""
     for part in Undertaking.objects.filter(is_part=True).exclude(step__in=FINAL):
         part.enter(Step.FAILED, sentence=CUT_OFF)
-    for delivery in Delivery.objects.filter(state=Delivery.State.WAITING).order_by("pk"):
-        taking.take(delivery)
+    taking.resume()
 
 
 @worker_ready.connect
