@@ -23,6 +23,8 @@ CUT_OFF = "The worker stopped half way. Look at the state of both units, then pr
 def undertake(pk: int) -> None:
     """What an administrator asked for; the row says what."""
     undertaking = Undertaking.objects.get(pk=pk)
+    if undertaking.is_final:
+        return
     if undertaking.what == What.PAIR:
         _do(undertaking, lambda: pairing.pair(undertaking))
         return
@@ -93,11 +95,13 @@ def end_acquaintance() -> None:
 
 @shared_task
 def resume() -> None:
-    """After a start of the worker `jobs`: a pairing goes on, of everything else the administrator is told."""
+    """After a start of the worker `jobs`: a pairing goes on, and what nobody began is done now: its message may have
+    died with the host. Of everything else the administrator is told.
+    """
     for undertaking in Undertaking.objects.filter(is_part=False).exclude(step__in=FINAL):
-        if undertaking.what == What.PAIR:
+        if undertaking.what == What.PAIR or undertaking.step == Step.WAITING:
             undertake(undertaking.pk)
-        elif undertaking.step != Step.WAITING:
+        else:
             undertaking.enter(Step.FAILED, sentence=CUT_OFF)
 
 
