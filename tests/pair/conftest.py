@@ -10,11 +10,11 @@ from apps.accounts.models import User
 from apps.changes import candidate
 from apps.pair import bundle
 from apps.system import tls
-from tests.changes.conftest import at_once, running, server_port
+from tests.changes.conftest import at_once, heart, running, server_port
 from tests.overview import conftest as overview
 from tests.pair.other import Other, first_user
 
-__all__ = ["at_once", "running", "server_port"]
+__all__ = ["at_once", "heart", "running", "server_port"]
 redis_server = overview.redis_server
 redis = overview.redis
 
