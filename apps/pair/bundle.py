@@ -47,7 +47,7 @@ class Bundle:
     @property
     def digest(self) -> str:
         """Of everything but the revision's number and the moment of the last states in the document."""
-        content = asdict(self) | {"document": _hash(without_states(self.document)), "revision": 0}
+        content = asdict(self) | {"document": configured_digest(self.document), "revision": 0}
         return _hash(json.dumps(content, sort_keys=True))
 
 
@@ -89,7 +89,11 @@ def _document(revision: int, fingerprint: str) -> str:
 @lru_cache(maxsize=2)
 def document_digest(revision: int, fingerprint: str) -> str:
     """Of what a revision configures; the same on both units."""
-    return _hash(without_states(_document(revision, fingerprint)))
+    return configured_digest(_document(revision, fingerprint))
+
+
+def configured_digest(document: str) -> str:
+    return _hash(without_states(document))
 
 
 def running_digest() -> str:

@@ -23,6 +23,12 @@ from apps.unit.models import Peer, Role
 PATIENCE = 60.0  # seconds without an answer from a unit that is acquainted already
 FORGOTTEN = "The worker stopped before the pairing had begun. Enter the password again."
 NO_PROOF = "{} does not know the password of its user {} either: somebody may stand between. Nothing was changed."
+TAKEN_ALREADY = "This unit is {} of a pair with {} already."
+AS_BEFORE = "Both units are as they were before."
+NOT_TOLD = (
+    "This unit is as it was before. {} could not be told: it goes back by itself within minutes, unless it had taken "
+    "the configuration. Then press Break Clustered Pair there."
+)
 DONE = (
     "{} is the Secondary now. To finish, press Restart Heartbeat, and Reload HAProxy, in the Commit changes box. "
     "Then set what is not copied: Compare the units."
@@ -35,16 +41,24 @@ class NotPaired(Exception):
 
 def pair(undertaking: Undertaking) -> None:
     """From the press of the button to its final step; one that was cut off goes on. Raises NotPaired."""
-    peer = Peer.get() or _acquaint(undertaking)
+    peer = _acquainted(undertaking) or _acquaint(undertaking)
     undertaking.enter(Step.COPYING, hostname=peer.hostname, fingerprint=peer.fingerprint)
     try:
         _push(peer)
     except NotTaken as problem:
-        _forget(peer)
-        raise NotPaired(f"{problem} Both units are as they were before.") from problem
+        then = AS_BEFORE if _forget(peer) else NOT_TOLD.format(peer)
+        raise NotPaired(f"{problem} {then}") from problem
     undertaking.enter(Step.VERIFYING)
     _finish(peer, undertaking.user)
     undertaking.enter(Step.DONE, sentence=DONE.format(peer.hostname))
+
+
+def _acquainted(undertaking: Undertaking) -> Peer | None:
+    """Who was found before it was cut off. Somebody else may have added this unit meanwhile. Raises NotPaired."""
+    peer = Peer.get()
+    if peer and not (peer.is_primary and peer.address == undertaking.address):
+        raise NotPaired(TAKEN_ALREADY.format(Role(peer.role).label, peer))
+    return peer
 
 
 def _push(peer: Peer) -> None:
@@ -130,8 +144,11 @@ def _finish(peer: Peer, user: str) -> None:
         Generation.touch()
 
 
-def _forget(peer: Peer) -> None:
-    """Have both units be as they were; one that cannot be told sees to it by itself."""
+def _forget(peer: Peer) -> bool:
+    """Have both units be as they were, and say whether the other one was told; else it sees to it by itself."""
+    is_told = False
     with suppress(Unreachable, Stranger, PeerRefuses), connected(peer) as link:
         link.ask("do", what=What.CLEAR)
+        is_told = True
     Peer.objects.filter(pk=peer.pk, is_paired=False).delete()
+    return is_told

@@ -16,6 +16,7 @@ from apps.certificates.vault import seal
 from apps.pair import bundle, joining, local_facts, signing
 from apps.pair.models import Delivery, What
 from apps.pair.receiving import LARGEST, Answer, Refuse, from_anybody, from_peer, open_session, own_fingerprint
+from apps.pair.taking import NEWER
 from apps.pair.working import NotDone, done_here, start
 from apps.system import heartbeat, host, keepalived, network
 from apps.unit.models import Peer, Role
@@ -119,8 +120,8 @@ def push(peer: Peer, body: bytes) -> Answer:
         raise Refuse("This unit is a Primary itself.")
     digest, packed = body[:64].decode(errors="replace"), body[64:]
     delivery = Delivery.objects.create(digest=digest, sealed=seal(packed.hex()))
-    Delivery.objects.filter(pk__lt=delivery.pk, state=Delivery.State.WAITING, before="").update(
-        state=Delivery.State.REFUSED, sealed="", sentence="A newer one came."
+    Delivery.objects.filter(pk__lt=delivery.pk, state=Delivery.State.WAITING).update(
+        state=Delivery.State.REFUSED, sealed="", sentence=NEWER
     )
     start("apps.pair.tasks.take", delivery.pk, queue="apply")
     return {"delivery": delivery.pk}

@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from typing import Any
 
 from django.core.cache import cache
 from django.utils import timezone
@@ -15,7 +16,7 @@ from apps.unit.models import Peer
 
 PATIENCE = 120.0  # seconds for the Secondary to take a whole configuration
 LOOK = 0.05
-LONGEST_WAIT = 60  # seconds between two tries while it is away
+LONGEST_WAIT = 60  # seconds between two tries while it is away, or with what it refused
 TAKEN, REFUSED = "taken", "refused"
 TROUBLE = (Unreachable, Stranger, PeerRefuses, bundle.Unreadable)
 
@@ -31,6 +32,7 @@ def push(peer: Peer) -> None:
         with connected(peer) as link:
             state = link.ask("state")
             if not _has(state, found):
+                _spare(peer, state, found)
                 link.send("push", found.digest.encode() + bundle.pack(found))
                 state = _awaited(link, found)
     except TROUBLE as trouble:
@@ -44,6 +46,18 @@ def _has(state: dict[str, object], found: Bundle) -> bool:
     delivery = state.get("delivery")
     is_same = isinstance(delivery, dict) and (delivery["digest"], delivery["state"]) == (found.digest, TAKEN)
     return is_same and state.get("document") == bundle.running_digest()
+
+
+def _spare(peer: Peer, state: dict[str, Any], found: Bundle) -> None:
+    """What was refused is sent again, but not every few seconds: each time it is a whole commit. Raises PeerRefuses."""
+    delivery = state.get("delivery") or {}
+    if peer.is_paired and (delivery.get("digest"), delivery.get("state")) == (found.digest, REFUSED):
+        try:
+            is_time = cache.add(f"pair:refused:{found.digest}", True, LONGEST_WAIT)
+        except RedisError:
+            is_time = True
+        if not is_time:
+            raise PeerRefuses(delivery["sentence"])
 
 
 def _awaited(link: Link, found: Bundle) -> dict[str, object]:

@@ -14,7 +14,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
 
 from apps.accounts.models import User
-from apps.certificates.models import AcmeAccount, AcmeOrder, Certificate
+from apps.certificates.models import AcmeAccount, AcmeOrder, Certificate, Staple
 from apps.certificates.vault import seal, unseal
 from apps.system import webui
 from apps.unit.models import Heartbeat
@@ -114,6 +114,8 @@ def write(rows: Mapping[str, list[Row]]) -> bool:
     for table in differing:
         known = {row[_key(table)]: row for row in now[table.name]}
         _save(table, [row for row in rows[table.name] if known.get(row[_key(table)]) != row])
+    if Certificate in {table.model for table in differing}:
+        _forget_staples()
     return bool(differing)
 
 
@@ -134,6 +136,12 @@ def put_back(before: Mapping[str, list[Row]]) -> None:
         for row in before[table.name]:
             values = {name: _typed(table.model, name, value) for name, value in row.items()}
             table.model._default_manager.create(**values)
+    _forget_staples()
+
+
+def _forget_staples() -> None:
+    """What a responder said goes with its certificate, which went without asking for it. Each unit asks by itself."""
+    Staple.objects.exclude(certificate__in=Certificate.objects.values("pk")).delete()
 
 
 def _key(table: Table) -> str:

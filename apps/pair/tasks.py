@@ -23,6 +23,8 @@ CUT_OFF = "The worker stopped half way. Look at the state of both units, then pr
 def undertake(pk: int) -> None:
     """What an administrator asked for; the row says what."""
     undertaking = Undertaking.objects.get(pk=pk)
+    if undertaking.is_final:
+        return
     if undertaking.what == What.PAIR:
         _do(undertaking, lambda: pairing.pair(undertaking))
         return
@@ -93,11 +95,13 @@ def end_acquaintance() -> None:
 
 @shared_task
 def resume() -> None:
-    """After a start of the worker `jobs`: a pairing goes on, of everything else the administrator is told."""
+    """After a start of the worker `jobs`: a pairing goes on, and what nobody began is done now: its message may have
+    died with the host. Of everything else the administrator is told.
+    """
     for undertaking in Undertaking.objects.filter(is_part=False).exclude(step__in=FINAL):
-        if undertaking.what == What.PAIR:
+        if undertaking.what == What.PAIR or undertaking.step == Step.WAITING:
             undertake(undertaking.pk)
-        elif undertaking.step != Step.WAITING:
+        else:
             undertaking.enter(Step.FAILED, sentence=CUT_OFF)
 
 
@@ -106,8 +110,7 @@ def resume_taking() -> None:
     """After a start of the worker `apply`: what the Primary sent is taken, and nobody waits for what was cut off."""
     for part in Undertaking.objects.filter(is_part=True).exclude(step__in=FINAL):
         part.enter(Step.FAILED, sentence=CUT_OFF)
-    for delivery in Delivery.objects.filter(state=Delivery.State.WAITING).order_by("pk"):
-        taking.take(delivery)
+    taking.resume()
 
 
 @worker_ready.connect

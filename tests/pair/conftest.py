@@ -11,12 +11,14 @@ from pytest_django import Settings
 from apps.accounts.models import User
 from apps.changes import candidate
 from apps.changes.models import Job
-from apps.pair import bundle
+from apps.pair import bundle, taking
 from apps.system import tls
+from tests.changes.conftest import at_once, running, server_port
 from tests.changes.recorded import commit
 from tests.overview import conftest as overview
 from tests.pair.other import Other, first_user
 
+__all__ = ["at_once", "running", "server_port"]
 redis_server = overview.redis_server
 redis = overview.redis
 
@@ -27,6 +29,7 @@ def _fresh() -> None:
     candidate._fingerprints.cache_clear()
     bundle._document.cache_clear()
     bundle.document_digest.cache_clear()
+    taking.KNOWN.clear()
 
 
 @pytest.fixture
@@ -47,6 +50,11 @@ def unit(redis: Path, loadbalancer: User) -> Iterator[None]:
 @pytest.fixture
 def other(unit: None) -> Other:
     return Other()
+
+
+@pytest.fixture
+def service(db: None) -> None:
+    """What `running` begins with: a new unit has none."""
 
 
 # --- for pages, whose other unit is a row (`rows`) ---

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import Group, User
-from apps.certificates.models import AcmeAccount, AcmeOrder, Certificate
+from apps.certificates.models import AcmeAccount, AcmeOrder, Certificate, Staple
 from apps.certificates.vault import unseal
 from apps.pair import tables
 from apps.pair.tables import Rows
@@ -170,3 +170,17 @@ def test_what_is_put_back_is_exactly_what_was_there(sent: Rows) -> None:
     with transaction.atomic():
         tables.put_back(kept)
     assert [list(table.model._default_manager.order_by("pk").values()) for table in tables.TABLES] == before
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_what_a_responder_said_goes_with_its_certificate(sent: Rows, back: bool) -> None:
+    """Each unit asks by itself."""
+    before = json.loads(json.dumps(tables.whole()))
+    Staple.begin(certificate("spare"))
+    Staple.begin(Certificate.objects.get(label="site"))
+    with transaction.atomic():
+        if back:
+            tables.put_back(before)
+        else:
+            tables.write(sent)
+    assert [str(staple.certificate) for staple in Staple.objects.all()] == ["site"]
