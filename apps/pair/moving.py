@@ -13,6 +13,7 @@ from apps.unit.models import Peer
 
 ALONE = "This is a single unit: there is no other one. Create a Clustered Pair first."
 RESTARTED = "Heartbeat was restarted. Floating IPs stayed where they are."
+STANDS_BY = "Heartbeat was restarted. This unit stands by until somebody presses Restart Heartbeat on {}."
 ON_BOTH = "Heartbeat was restarted on both units. Floating IPs stayed where they are."
 PEER_AWAY = "{} Heartbeat was restarted on this unit only: press Restart Heartbeat again once the other one is back."
 
@@ -49,16 +50,32 @@ def restart_heartbeat(user: str) -> str:
     """Of both units, started on the Primary; of this one alone on a single unit or a Secondary. Raises NotDone."""
     peer = Peer.paired()
     if peer is None or not peer.is_primary:
-        done_here(What.RESTART, user)
-        return RESTARTED
+        return _restart_here(peer, user)
     try:
         push(peer)  # the other unit needs the settings first
         with connected(peer) as link:
             _restart_both(link, user)
     except (NotTaken, Unreachable, Stranger, PeerRefuses) as problem:
-        done_here(What.RESTART, user)
+        _restart_here(peer, user)
         return PEER_AWAY.format(problem)
     return ON_BOTH
+
+
+def _restart_here(peer: Peer | None, user: str) -> str:
+    """A unit that stands by does so until both were restarted; once the other one is away, that is never."""
+    done_here(What.RESTART, user)
+    if peer and heartbeat.is_held(settings.PATHS) and _answers(peer):
+        return STANDS_BY.format(peer)
+    done_here(What.RELEASE, user)
+    return RESTARTED
+
+
+def _answers(peer: Peer) -> bool:
+    try:
+        with connected(peer):
+            return True
+    except (Unreachable, Stranger, PeerRefuses):
+        return False
 
 
 def _restart_both(link: Link, user: str) -> None:

@@ -138,7 +138,7 @@ def configure(paths: Paths, settings: Settings, addresses: Collection[str], shie
     Raises HeartbeatProblem.
     """
     before, lines = told(paths), _lines(addresses)
-    link = before.link if settings.port == before.settings.port else _other(before.link)
+    link = before.link if _fits(before.settings, settings) else _other(before.link)
     after = replace(before, settings=settings, link=link, shielded=tuple(sorted(shielded)))
     try:
         _shield(after)
@@ -148,7 +148,7 @@ def configure(paths: Paths, settings: Settings, addresses: Collection[str], shie
             _settle(paths)
         if _write(paths, after, lines):
             _settle(paths)
-        if link != before.link:
+        if link != before.link and network.has_link(before.link):
             run(IP, "link", "delete", before.link)
     except (CommandFailed, OSError) as error:
         raise HeartbeatProblem(f"The heartbeat could not be changed: {error}") from error
@@ -158,6 +158,11 @@ def _settle(paths: Paths) -> None:
     """Keepalived reads its file a moment after it was told to."""
     if keepalived.read_anew(paths):
         time.sleep(0.3)
+
+
+def _fits(before: Settings, after: Settings) -> bool:
+    """Neither the port nor the family of a link can be changed."""
+    return (before.port, ":" in before.peer) == (after.port, ":" in after.peer)
 
 
 def _other(link: str) -> str:
@@ -251,11 +256,10 @@ def _shield(wanted: Told) -> None:
     settings = wanted.settings
     family = "ip6" if ":" in settings.peer else "ip"
     stranger = f"{family} saddr != {settings.peer} " if settings.peer else ""
-    guarded = [f"udp dport {settings.port} {stranger}drop"]
-    guarded += [f"iifname != lo tcp dport {port} {stranger}drop" for port in wanted.shielded]
+    ports = [f"udp dport {settings.port}", *(f"iifname != lo tcp dport {port}" for port in wanted.shielded)]
+    guarded = [f"{port} {stranger}drop" for port in ports]
     if settings.peer:  # of the other family nobody is the peer
-        other = "ip" if family == "ip6" else "ip6"
-        guarded += [f"meta nfproto ipv{'4' if other == 'ip' else '6'} udp dport {settings.port} drop"]
+        guarded += [f"{port} meta nfproto {'ipv4' if family == 'ip6' else 'ipv6'} drop" for port in ports]
     lines = ["chain input {", "type filter hook input priority -10", *guarded, "}"]
     table = "table inet lbadmin_heartbeat"
     run(NFT, "-f", "-", stdin="\n".join([table, f"delete {table}", f"{table} {{", *lines, "}", ""]))

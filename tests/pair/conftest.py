@@ -13,12 +13,12 @@ from apps.changes import candidate
 from apps.changes.models import Job
 from apps.pair import bundle, taking
 from apps.system import tls
-from tests.changes.conftest import at_once, running, server_port
+from tests.changes.conftest import at_once, heart, running, server_port
 from tests.changes.recorded import commit
 from tests.overview import conftest as overview
 from tests.pair.other import Other, first_user
 
-__all__ = ["at_once", "running", "server_port"]
+__all__ = ["at_once", "heart", "running", "server_port"]
 redis_server = overview.redis_server
 redis = overview.redis
 
