@@ -20,6 +20,7 @@ ROOT = "/lbadmin/pair/"
 SESSION, NUMBER = "X-Lbadmin-Session", "X-Lbadmin-Number"
 DIGEST, SIGNATURE = "X-Lbadmin-Digest", "X-Lbadmin-Signature"
 UNKNOWN = 401
+PAGE = 5.0  # seconds
 
 
 class Unreachable(Exception):
@@ -113,5 +114,5 @@ def peer_facts() -> list[Fact]:
     peer = Peer.paired()
     if peer is None:
         raise Unreachable("This is a single unit.")
-    with connected(peer) as link:
+    with connected(peer, patience=PAGE) as link:  # somebody waits for a page
         return [Fact(**fact) for fact in link.ask("facts")["facts"]]

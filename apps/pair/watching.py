@@ -21,6 +21,7 @@ PERIOD = 1.0
 PATIENCE = 3  # looks in a row without an answer before keepalived is told
 log = logging.getLogger(__name__)
 ESTABLISHED = "last_status=ESTA"  # what HAProxy says of a connection that works
+AT_ONCE = 1.0  # seconds for HAProxy
 TOO_LONG = 2.0  # seconds: a unit that lost its power says nothing at all
 
 
@@ -35,7 +36,8 @@ class Watch:
 
     def look(self) -> Seen:
         told = heartbeat.told(settings.PATHS).settings
-        self._tell("haproxy", answers=_serves())
+        serves = _serves()
+        self._tell("haproxy", answers=serves)
         self._tell("test", answers=not told.test_address or host.answers_ping(told.test_address))
         peer = Peer.paired()
         state, agrees = self._ask(peer)
@@ -51,7 +53,7 @@ class Watch:
             peer_active=active if isinstance(active, bool) else None,
             peer_since=self._since("peer", active is None),
             peer_role_agrees=agrees,
-            tables=_tables() if peer else "",
+            tables=_tables() if peer and serves else "",
         )
 
     def _tell(self, name: str, *, answers: bool) -> None:
@@ -92,7 +94,7 @@ class Watch:
 
 def _serves() -> bool:
     try:
-        return bool(haproxy.ask(settings.PATHS.haproxy_stats_socket, "show info"))
+        return bool(haproxy.ask(settings.PATHS.haproxy_stats_socket, "show info", patience=AT_ONCE))
     except haproxy.NoAnswer:
         return False
 
@@ -100,7 +102,7 @@ def _serves() -> bool:
 def _tables() -> str:
     """Whether HAProxy reaches the one of the other unit."""
     try:
-        lines = haproxy.ask(settings.PATHS.haproxy_stats_socket, "show peers").splitlines()
+        lines = haproxy.ask(settings.PATHS.haproxy_stats_socket, "show peers", patience=AT_ONCE).splitlines()
     except haproxy.NoAnswer:
         return ""
     words = next((line for line in lines if "(remote" in line), "")

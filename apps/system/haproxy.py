@@ -44,11 +44,11 @@ def check(config: Path) -> str:
         raise Refused(error.said) from error
 
 
-def ask(path: Path, *commands: str) -> str:
+def ask(path: Path, *commands: str, patience: float = ANSWER_TIMEOUT) -> str:
     """Send commands over a unix socket and return the whole answer. Raises NoAnswer."""
     try:
         with socket.socket(socket.AF_UNIX) as link:
-            link.settimeout(ANSWER_TIMEOUT)
+            link.settimeout(patience)
             link.connect(str(path))
             link.sendall((";".join(commands) + "\n").encode())
             # The master's socket waits for ever without the half-close.

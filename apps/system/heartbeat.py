@@ -218,7 +218,7 @@ def _wait(*, active: bool, patience: float = PATIENCE) -> bool:
 def _write(paths: Paths, wanted: Told, lines: Collection[Line], *, at_once: bool = False) -> bool:
     """Whether keepalived's file is another one now. It has passed keepalived's own check. Raises HeartbeatProblem."""
     text = keepalived.text(paths, wanted.settings, wanted.link, lines, at_once=at_once)
-    if files.read(paths.keepalived_config) == text:
+    if files.read(paths.keepalived_config) == text and told(paths) == wanted:
         return False
     candidate = paths.keepalived_config.with_suffix(".new")
     try:

@@ -27,7 +27,7 @@ from apps.pair import actions, bundle  # noqa: E402
 from apps.pair.models import Delivery, Undertaking, What  # noqa: E402
 from apps.pair.pushing import NotTaken, push  # noqa: E402
 from apps.pair.tasks import ACQUAINTED  # noqa: E402
-from apps.services.models import RealServer, State, VirtualService  # noqa: E402
+from apps.services.models import Layer7, RealServer, State, VirtualService  # noqa: E402
 from apps.system import network  # noqa: E402
 from apps.unit.models import Heartbeat, Peer, own_role  # noqa: E402
 from lbadmin.celery import app  # noqa: E402
@@ -140,6 +140,14 @@ def look(_: None) -> dict[str, Any]:
     }
 
 
+def set_mail_server(address: str) -> None:
+    """Also for e-mails of HAProxy, which need all three."""
+    layer7 = Layer7.get()
+    layer7.mail_server, layer7.mail_from, layer7.mail_to = address, "lb@example.net", "admin@example.net"
+    layer7.save()
+    Generation.touch()
+
+
 def set_heartbeat(values: dict[str, Any]) -> None:
     row = Heartbeat.get()
     for name, value in values.items():
@@ -148,7 +156,7 @@ def set_heartbeat(values: dict[str, Any]) -> None:
     Generation.touch()
 
 
-CONFIGURING = (services, change, commit, drain, set_heartbeat, set_password)
+CONFIGURING = (services, change, commit, drain, set_heartbeat, set_mail_server, set_password)
 PAIRING = (pair, begin_pairing, undertake, begin, push_now, forget)
 WORDS: dict[str, Callable[[Any], object]] = {
     function.__name__: function for function in (*CONFIGURING, *PAIRING, look, at_rest)

@@ -12,9 +12,10 @@ from tests.lab import client as talker
 from tests.lab.backends import Backend
 from tests.lab.lab import Lab
 from tests.lab.node import Program
-from tests.pair.units import CLIENTS, HAPROXY, KEEPALIVED, SERVERS, VIP, Unit, make_pair, soon, two_units
+from tests.pair.units import CLIENTS, HAPROXY, HAPROXY_ALL, KEEPALIVED, SERVERS, VIP, Unit, make_pair, soon, two_units
 
 UNPLANNED, PLANNED = 1.2, 0.3  # seconds without an answer
+NOTICED = 30  # seconds: it looks three times before it believes, on a machine that has much to do
 SERVICES = [
     {"label": "web", "address": VIP, "ports": "80", "protocol": "http", "port": 8080},
     {"label": "tcp", "address": VIP, "ports": "1200", "protocol": "tcp", "persistence": "ip", "port": 1200},
@@ -177,3 +178,35 @@ def test_restart_heartbeat_moves_nothing(world: World) -> None:
         "6700"
         in subprocess.run(world.lb2.node.words(["ip", "-d", "link"]), capture_output=True, text=True, check=True).stdout
     )
+
+
+def test_a_unit_whose_haproxy_does_not_answer_leaves_the_floating_ips_to_the_other(world: World) -> None:
+    at_rest(world)
+    world.lb1.signal("STOP", *HAPROXY_ALL)
+    assert soon(lambda: bool(world.lb2.look()["active"]), NOTICED)
+    assert not world.lb1.look()["active"]
+    assert world.gap(lambda: world.lb1.signal("CONT", *HAPROXY_ALL), settle=4) == 0
+    assert world.lb2.look()["active"]
+
+
+def test_a_unit_that_does_not_reach_the_test_ip_address_leaves_them_too(world: World) -> None:
+    at_rest(world)
+    world.lb1.do("set_heartbeat", {"test_address": SERVERS["srv1"]})
+    assert world.lb1.do("undertake", "heartbeat")["good"]
+    rule = f"type filter hook output priority 0; ip daddr {SERVERS['srv1']} icmp type echo-request drop;"
+    world.lb1.node.run(["nft", f"table inet deaf {{ chain output {{ {rule} }}; }}"])
+    assert soon(lambda: bool(world.lb2.look()["active"]), NOTICED)
+    world.lb1.node.run(["nft", "delete", "table", "inet", "deaf"])
+
+
+def test_an_e_mail_tells_who_is_active_now(world: World) -> None:
+    at_rest(world)
+    mails = world.directory / "mails"
+    words = ["/usr/bin/python3", str(Path(__file__).with_name("mailbox.py")), "25", str(mails)]
+    world.programs.append(world.lab.node("srv2").popen(words))
+    world.lb1.do("set_mail_server", SERVERS["srv2"])
+    world.lb1.do("set_heartbeat", {"mail_to": "admin@example.net", "mail_from": "lb@example.net"})
+    assert world.lb1.do("undertake", "heartbeat")["good"]
+    assert world.lb1.do("undertake", "give-away")["good"]
+    assert soon(lambda: "MASTER" in mails.read_text() and "BACKUP" in mails.read_text())
+    assert "RCPT TO:<admin@example.net>" in mails.read_text()

@@ -78,12 +78,18 @@ class Unit:
         found = [line.split() for line in self.node.processes() if all(word in line for word in words)]
         self.node.run(["kill", "-KILL", found[0][0]])
 
+    def signal(self, name: str, *words: str) -> None:
+        """To every program of the unit whose command line has all these words."""
+        found = [line.split()[0] for line in self.node.processes() if all(word in line for word in words)]
+        self.node.run(["kill", f"-{name}", *found])
+
     def stop(self) -> None:
         self.leave()
         self.appliance.stop()
 
 
-HAPROXY = ("haproxy -W",)
+HAPROXY = ("haproxy -W",)  # its master
+HAPROXY_ALL = ("/usr/sbin/haproxy", "haproxy.cfg")
 KEEPALIVED = ("keepalived -n",)
 APPLY = ("celery", "--hostname apply")
 JOBS = ("celery", "--hostname jobs")
