@@ -205,6 +205,7 @@ def test_an_e_mail_tells_who_is_active_now(world: World) -> None:
     words = ["/usr/bin/python3", str(Path(__file__).with_name("mailbox.py")), "25", str(mails)]
     world.programs.append(world.lab.node("srv2").popen(words))
     world.lb1.do("set_mail_server", SERVERS["srv2"])
+    assert world.lb1.do("commit")["good"]
     world.lb1.do("set_heartbeat", {"mail_to": "admin@example.net", "mail_from": "lb@example.net"})
     assert world.lb1.do("undertake", "heartbeat")["good"]
     assert world.lb1.do("undertake", "give-away")["good"]

@@ -19,5 +19,13 @@ class Command(BaseCommand):
         stop = Event()
         for ending in (signal.SIGTERM, signal.SIGINT):
             signal.signal(ending, lambda *_: stop.set())
-        Thread(target=watch, args=(stop,)).start()
+        Thread(target=_watch, args=(stop,)).start()
         collect(settings.PATHS.haproxy_stats_socket, cache, stop)
+
+
+def _watch(stop: Event) -> None:
+    """If it ends by a defect of ours the collector ends too, and is started again."""
+    try:
+        watch(stop)
+    finally:
+        stop.set()
