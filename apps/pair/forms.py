@@ -18,9 +18,7 @@ from apps.system import network
 from apps.unit.models import Heartbeat
 
 PEER = "IP address of new peer"
-UNCOMMITTED = (
-    '<a href="#commit-box">Changes wait to be committed</a>. The peer gets what runs, so commit or discard them first.'
-)
+UNCOMMITTED = '<a href="{}">Changes wait to be committed</a>. The peer gets what runs, so commit or discard them first.'
 
 
 def own_addresses() -> list[str]:
@@ -87,7 +85,7 @@ class NewNode(forms.Form):
         if own and address and (":" in own) != (":" in address):
             self.add_error("address", f"{own} cannot reach {address}: choose two IPv4 or two IPv6 addresses.")
         if pending.difference():
-            raise ValidationError(format_html(UNCOMMITTED))
+            raise ValidationError(format_html(UNCOMMITTED, "#commit-box"))
         return cleaned
 
 

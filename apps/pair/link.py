@@ -56,10 +56,10 @@ class Link:
 
 
 @contextmanager
-def connected(peer: Peer) -> Iterator[Link]:
-    """Raises Unreachable, Stranger, PeerRefuses."""
+def connected(peer: Peer, *, patience: float = door.ANSWER) -> Iterator[Link]:
+    """Each answer may take so many seconds. Raises Unreachable, Stranger, PeerRefuses."""
     try:
-        with door.Connection(peer.address, peer.port) as connection:
+        with door.Connection(peer.address, peer.port, patience=patience) as connection:
             nonce = secrets.token_hex(16)
             found = ask_unknown(connection, "hello", nonce=nonce, signature=signing.sign("hello?", nonce, peer.key))
             session, signature = str(found.get("session")), str(found.get("signature"))

@@ -16,6 +16,7 @@ from apps.unit.models import Peer
 
 PATIENCE = 120.0  # seconds for the Secondary to take a whole configuration
 LOOK = 0.05
+ANSWER = 10.0  # for each of its answers
 LONGEST_WAIT = 60  # seconds between two tries while it is away, or with what it refused
 TAKEN, REFUSED = "taken", "refused"
 TROUBLE = (Unreachable, Stranger, PeerRefuses, bundle.Unreadable)
@@ -29,7 +30,7 @@ def push(peer: Peer) -> None:
     """Have the Secondary run what runs here. Safe to repeat; nothing is sent to one that has it. Raises NotTaken."""
     try:
         found = bundle.make()
-        with connected(peer) as link:
+        with connected(peer, patience=ANSWER) as link:
             state = link.ask("state")
             if not _has(state, found):
                 _spare(peer, state, found)

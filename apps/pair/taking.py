@@ -32,6 +32,7 @@ BY = "Primary"  # who, in the history of the Secondary
 BROKEN = "Taking it ended with an error that was not expected: the log of the worker says more."
 UNSEALED = "What the Primary sent could not be decrypted."
 NEWER = "A newer one came."
+KNOWN: dict[int, str] = {}  # what is configured, by the generation: to find it out takes longer than all the rest
 
 
 class Refused(Exception):
@@ -57,8 +58,8 @@ def _take(delivery: Delivery, *, is_first: bool) -> None:
     found = bundle.unpack(bytes.fromhex(unseal(delivery.sealed)))
     if is_first:
         heartbeat.hold(settings.PATHS)  # the Primary holds the floating IPs
-    _write(delivery, found, is_first=is_first)
-    _run(f"Revision {found.revision} of the Primary")
+    _run(found, is_new=_write(delivery, found, is_first=is_first))
+    _prove(found)
     _finish(delivery, Delivery.State.TAKEN, "")
     if is_first:
         _settle()
@@ -73,7 +74,8 @@ def _refuse(delivery: Delivery, sentence: str) -> None:
 def _settle() -> None:
     """Of a pair HAProxy knows both units. If it does not want to, the Primary's next delivery tells."""
     try:
-        _run("Clustered pair created")
+        if not _is_told():
+            _commit("Clustered pair created")
     except Refused as problem:
         logger.warning("%s", problem)
 
@@ -89,17 +91,18 @@ def resume() -> None:
         undo_first()
 
 
-def _write(delivery: Delivery, found: Bundle, *, is_first: bool) -> None:
+def _write(delivery: Delivery, found: Bundle, *, is_first: bool) -> bool:
+    """Whether what is configured is another one now."""
     with transaction.atomic():
         if is_first and not Delivery.objects.exclude(before="").exists():
             delivery.before = json.dumps(_before())
             delivery.save(update_fields=["before"])
-        changed = tables.write(found.tables)
-        changed |= _write_document(found.document)
-        changed |= _write_states(found.states)
-        if changed:
+        has_other_rows = tables.write(found.tables)
+        is_new = _write_document(found.document)
+        if _write_states(found.states) or is_new or has_other_rows:
             Generation.touch()
     _write_fallback(found.fallback)
+    return is_new
 
 
 def _before() -> dict[str, object]:
@@ -115,22 +118,24 @@ def _write_fallback(page: str) -> None:
 
 def _write_document(text: str) -> bool:
     """Whether anything differed. Only what did is touched: a thousand services take long to read."""
-    wanted, there = _configured(text), _configured(_candidate())
+    wanted, there = _configured(text), _there()
     if wanted == there:
         return False
     new, old = texts(wanted), texts(there)
     differing = {key: chunk for key, chunk in new.items() if old.get(key) != chunk}
     gone = old.keys() - new.keys()
-    if {kind for kind, _ in [*differing, *gone]} <= ALONE:
-        removed: dict[Kind, set[int]] = {kind: set() for kind in KINDS}
-        for kind, number in gone:
-            removed[kind].add(number)
-        restore.restore_some([item_of(chunk, kind) for (kind, _), chunk in differing.items()], removed)
-    if _configured(_candidate()) != wanted:
+    if not {kind for kind, _ in [*differing, *gone]} <= ALONE:
         restore.restore(from_xml(text), states=True)
-    if _configured(_candidate()) != wanted:
-        raise Refused("This unit cannot hold what the Primary sent. Look whether both run the same version.")
+        return True
+    removed: dict[Kind, set[int]] = {kind: set() for kind in KINDS}
+    for kind, number in gone:
+        removed[kind].add(number)
+    restore.restore_some([item_of(chunk, kind) for (kind, _), chunk in differing.items()], removed)
     return True
+
+
+def _there() -> str:
+    return KNOWN.get(Generation.current()) or _configured(_candidate())
 
 
 def _candidate() -> str:
@@ -155,22 +160,40 @@ def _write_states(states: dict[str, str]) -> bool:
     return bool(differing)
 
 
-def _run(reason: str) -> None:
+def _run(found: Bundle, *, is_new: bool) -> None:
     """Have HAProxy run what is saved. Raises Refused with its reason."""
-    if not _runs():
-        job = Job.objects.create(kind=JobKind.RELOAD, user=BY, reason=reason)
-        engine.commit(job)
-        if not job.is_good:
-            prune_jobs()
-            raise Refused(job.sentence)
+    # Not all that is configured reaches HAProxy's files, such as a script that nobody uses: the revision knows it.
+    if is_new or bundle.running_digest() != bundle.configured_digest(found.document) or not _is_told():
+        _commit(f"Revision {found.revision} of the Primary")
     administrative.apply()
 
 
-def _runs() -> bool:
-    """Not all that is configured reaches HAProxy's files, such as a script that nobody uses: the revision knows it."""
+def _is_told() -> bool:
+    """Whether HAProxy runs what is saved."""
     running = Running.get()
-    is_told = running is not None and running.revision.fingerprint == candidate.fingerprints()[0]
-    return is_told and bundle.running_digest() == bundle.configured_digest(_candidate())
+    return running is not None and running.revision.fingerprint == candidate.fingerprints()[0]
+
+
+def _commit(reason: str) -> None:
+    job = Job.objects.create(kind=JobKind.RELOAD, user=BY, reason=reason)
+    engine.commit(job)
+    if not job.is_good:
+        prune_jobs()
+        raise Refused(job.sentence)
+
+
+def _prove(found: Bundle) -> None:
+    """What runs is the Primary's, to the letter; else all of it is written anew, once. Raises Refused."""
+    wanted = bundle.configured_digest(found.document)
+    KNOWN.clear()
+    if bundle.running_digest() != wanted:
+        with transaction.atomic():
+            restore.restore(from_xml(found.document), states=True)
+            _write_states(found.states)
+        _run(found, is_new=True)
+    if bundle.running_digest() != wanted:
+        raise Refused("This unit cannot hold what the Primary sent. Look whether both run the same version.")
+    KNOWN[Generation.current()] = _configured(found.document)
 
 
 def _finish(delivery: Delivery, state: Delivery.State, sentence: str) -> None:

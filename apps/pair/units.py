@@ -124,7 +124,7 @@ def _revision() -> int:
 def _short(digest: str | None) -> Iterator[str]:
     """Enough of a digest to compare it by eye."""
     if digest:
-        yield f"{digest[:4]} {digest[4:8]}"
+        yield f"{digest[:4]}\N{NO-BREAK SPACE}{digest[4:8]}"
 
 
 def lines(header: Header, known: Known) -> list[Line]:

@@ -20,7 +20,8 @@ from apps.unit.models import Peer
 PERIOD = 1.0
 PATIENCE = 3  # looks in a row without an answer before keepalived is told
 log = logging.getLogger(__name__)
-TABLES = {"EST": "connected", "CONN": "connecting"}
+ESTABLISHED = "last_status=ESTA"  # what HAProxy says of a connection that works
+TOO_LONG = 2.0  # seconds: a unit that lost its power says nothing at all
 
 
 @dataclass
@@ -73,7 +74,7 @@ class Watch:
         for _ in range(2):  # a session that is over is opened anew
             try:
                 if self.link is None:
-                    self.link = self.open_.enter_context(connected(peer))
+                    self.link = self.open_.enter_context(connected(peer, patience=TOO_LONG))
                 found = self.link.ask("state")
             except Stranger:
                 self.close()
@@ -103,8 +104,7 @@ def _tables() -> str:
     except haproxy.NoAnswer:
         return ""
     words = next((line for line in lines if "(remote" in line), "")
-    state = words.partition("last_status=")[2].partition(" ")[0]
-    return TABLES.get(state, "not connected") if words else ""
+    return ("connected" if ESTABLISHED in words else "not connected") if words else ""
 
 
 def watch(stop: Event) -> None:

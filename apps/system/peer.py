@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 LARGEST = 64 * 1024 * 1024  # bytes of an answer
-CONNECT, ANSWER = 2.0, 30.0  # seconds
+CONNECT, ANSWER = 2.0, 40.0  # seconds
 
 
 class NotReached(Exception):
@@ -18,12 +18,13 @@ class NotReached(Exception):
 class Connection:
     """Kept for as long as the block lasts, so that its certificate stays the one that was looked at."""
 
-    def __init__(self, address: str, port: int, *, connect: float = CONNECT) -> None:
+    def __init__(self, address: str, port: int, *, patience: float = ANSWER) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE  # its fingerprint is signed by the unit's own key
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        self._http = http.client.HTTPSConnection(address, port, timeout=connect, context=context)
+        self._http = http.client.HTTPSConnection(address, port, timeout=CONNECT, context=context)
+        self._patience = patience
         self.fingerprint = ""
 
     def __enter__(self) -> Self:
@@ -35,7 +36,7 @@ class Connection:
             raise NotReached(_words(error)) from error
         link = self._http.sock
         assert isinstance(link, ssl.SSLSocket)
-        link.settimeout(ANSWER)
+        link.settimeout(self._patience)
         link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.fingerprint = hashlib.sha256(link.getpeercert(binary_form=True) or b"").hexdigest()
         self._http.auto_open = 0  # never silently to somebody else

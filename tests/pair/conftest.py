@@ -5,12 +5,16 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
+from pytest_django import Settings
 
 from apps.accounts.models import User
 from apps.changes import candidate
-from apps.pair import bundle
+from apps.changes.models import Job
+from apps.pair import bundle, taking
 from apps.system import tls
 from tests.changes.conftest import at_once, heart, running, server_port
+from tests.changes.recorded import commit
 from tests.overview import conftest as overview
 from tests.pair.other import Other, first_user
 
@@ -25,6 +29,7 @@ def _fresh() -> None:
     candidate._fingerprints.cache_clear()
     bundle._document.cache_clear()
     bundle.document_digest.cache_clear()
+    taking.KNOWN.clear()
 
 
 @pytest.fixture
@@ -50,3 +55,21 @@ def other(unit: None) -> Other:
 @pytest.fixture
 def service(db: None) -> None:
     """What `running` begins with: a new unit has none."""
+
+
+# --- for pages, whose other unit is a row (`rows`) ---
+
+
+@pytest.fixture
+def cached(settings: Settings) -> Iterator[None]:
+    """In this process instead of in Redis."""
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def committed(db: None, cached: None) -> Job:
+    """Nothing waits."""
+    return commit(pk=1)

@@ -60,6 +60,12 @@ def change(values: dict[str, Any]) -> None:
     Generation.touch()
 
 
+def set_password(password: str) -> None:
+    user = User.objects.get(username=USER)
+    user.set_password(password)
+    user.save()
+
+
 def commit(_: None) -> dict[str, Any]:
     job = Job.objects.create(kind=Kind.RELOAD, user=USER)
     tasks.commit.delay(job.pk)
@@ -142,7 +148,7 @@ def set_heartbeat(values: dict[str, Any]) -> None:
     Generation.touch()
 
 
-CONFIGURING = (services, change, commit, drain, set_heartbeat)
+CONFIGURING = (services, change, commit, drain, set_heartbeat, set_password)
 PAIRING = (pair, begin_pairing, undertake, begin, push_now, forget)
 WORDS: dict[str, Callable[[Any], object]] = {
     function.__name__: function for function in (*CONFIGURING, *PAIRING, look, at_rest)
