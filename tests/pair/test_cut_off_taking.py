@@ -28,7 +28,7 @@ def said() -> tuple[list[Found], list[Found]]:
 
 def test_after_each_kill_the_next_start_ends_as_if_it_had_not_been() -> None:
     taken, refused = said()
-    for found, least in ((taken, 15), (refused, 2)):
+    for found, least in ((taken, 9), (refused, 2)):
         before, whole, *steps = found
         assert len(steps) > least
         assert all(step["killed"] for step in steps)
