@@ -70,6 +70,20 @@ def texts(text: str) -> dict[tuple[Kind, int], str]:
     return {(kinds[found[1]], int(found[2])): found[0] for found in WHOLE_ITEM.finditer(text)}
 
 
+def normalised(text: str) -> str:
+    """As this version writes it: what an older one wrote lacks the options that are new. Raises DocumentRefused."""
+    return text if all(_has_all(text, kind) for kind in KINDS) else to_xml(from_xml(text))
+
+
+def _has_all(text: str, kind: Kind) -> bool:
+    """One object of a kind tells for all: they were written together."""
+    start = text.find(f'<{kind.element} id="')
+    if start < 0:
+        return True
+    written = set(re.findall(r"<(\w+)>", text[start : text.index(f"</{kind.element}>", start)]))
+    return kind.defaults.keys() <= written and all(_has_all(text, child) for child in kind.children)
+
+
 def item_of(text: str, kind: Kind) -> Item:
     """Of one object's text. Raises DocumentRefused."""
     try:

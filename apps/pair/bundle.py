@@ -17,7 +17,7 @@ from apps.certificates import actions, reading
 from apps.certificates.models import Certificate
 from apps.certificates.vault import unseal
 from apps.changes.models import Revision, Running
-from apps.changes.xml import without_states
+from apps.changes.xml import normalised, without_states
 from apps.haproxy.listen import crl_file, pem_file
 from apps.pair import tables
 from apps.pair.tables import Row, Rows
@@ -83,7 +83,7 @@ def states() -> dict[str, str]:
 @lru_cache(maxsize=1)
 def _document(revision: int, fingerprint: str) -> str:
     """Asked for every few seconds, and large."""
-    return Revision.objects.values_list("document", flat=True).get(pk=revision)
+    return normalised(Revision.objects.values_list("document", flat=True).get(pk=revision))
 
 
 @lru_cache(maxsize=2)

@@ -21,7 +21,7 @@ from apps.system import host, network
 from apps.unit.models import Peer, Role
 
 CLOCKS = 2.0  # seconds that the clocks of both units may differ
-COUNTED = {VirtualService: "Virtual Services", FloatingIP: "Floating IPs", SslTermination: "SSL Terminations"}
+COUNTED = (VirtualService, FloatingIP, SslTermination)
 UNREADABLE = "The introduction cannot be read. Both units have to run the same version."
 
 
@@ -105,8 +105,9 @@ def _problems(given: Introduction) -> Iterator[str]:
     if given.version != settings.VERSION:
         yield f"{name} runs version {settings.VERSION}, this unit {given.version}. Update the older one first."
     yield from _problems_of_host(given, name)
-    for model, what in COUNTED.items():
+    for model in COUNTED:
         if count := model._default_manager.count():
+            what = f"{model._meta.verbose_name}{'s' if count > 1 else ''}"
             yield f"{name} has {count} {what}; a new peer must have none. Delete them there, and press Reload HAProxy."
     if Undertaking.running() or Trial.running() or Job.objects.exclude(state__in=FINAL).exists():
         yield f"Something else is being changed on {name} just now. Try again in a minute."

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from apps.system import home
 from apps.system.paths import Paths
+from tests.bench import pairing
 from tests.bench.row import Row, table
 from tests.changes.load import free_port
 
@@ -25,7 +26,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one list of objects")
     parser.add_argument("--vips", type=int, nargs="+", default=SIZES, metavar="N", help="how many virtual services")
     asked = parser.parse_args()
-    rows = [row for vips in asked.vips for row in measured(vips)]
+    rows = [row for vips in asked.vips for row in (*measured(vips), *pairing.measure(vips))]
     print(json.dumps([row.as_dict() for row in rows], indent=1) if asked.json else table(rows))
 
 

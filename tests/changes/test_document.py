@@ -8,7 +8,7 @@ from apps.certificates.models import Certificate
 from apps.changes import candidate
 from apps.changes.document import Document, compare, document
 from apps.changes.restore import restore
-from apps.changes.xml import DocumentRefused, from_xml, to_xml
+from apps.changes.xml import DocumentRefused, from_xml, normalised, to_xml
 from apps.services.models import RealServer, State, VirtualService
 from tests.haproxy.drawn_site import draw
 
@@ -135,3 +135,12 @@ def test_a_document_with_a_wrong_value_changes_nothing(inner: str, words: str) -
     with pytest.raises(DocumentRefused, match=words):
         restore(from_xml(EMPTY.format(f'<virtual id="7">{inner}</virtual>')), states=True)
     assert now() == before
+
+
+def test_a_document_of_an_older_version_gets_the_options_that_are_new() -> None:
+    add(web())
+    whole = to_xml(now())
+    assert normalised(whole) is whole
+    for line in ("          <weight>100</weight>\n", "        <balance>leastconn</balance>\n"):
+        assert line in whole
+        assert normalised(whole.replace(line, "", 1)) == whole

@@ -21,7 +21,7 @@ from django.utils import timezone  # noqa: E402
 
 from apps.accounts.models import User  # noqa: E402
 from apps.changes import heartbeat, pending, tasks  # noqa: E402
-from apps.changes.models import FINAL, Job, Kind  # noqa: E402
+from apps.changes.models import FINAL, Job, Kind, Running  # noqa: E402
 from apps.common.models import Generation  # noqa: E402
 from apps.pair import actions, bundle  # noqa: E402
 from apps.pair.models import Delivery, Undertaking, What  # noqa: E402
@@ -70,6 +70,19 @@ def commit(_: None) -> dict[str, Any]:
     job = Job.objects.create(kind=Kind.RELOAD, user=USER)
     tasks.commit.delay(job.pk)
     return wait(job)
+
+
+def commit_and_follow(_: None) -> dict[str, float]:
+    """Milliseconds of a commit, and from its end until the Secondary is known to run it."""
+    begun = time.monotonic()
+    done = commit(None)
+    committed = time.monotonic()
+    revision = Running.objects.values_list("revision_id", flat=True).get()
+    while Peer.objects.get().revision != revision:
+        if not done["good"] or time.monotonic() > committed + 60:
+            raise TimeoutError(done["sentence"])
+        time.sleep(0.01)
+    return {"commit": (committed - begun) * 1000, "sync": (time.monotonic() - committed) * 1000}
 
 
 def pair(given: dict[str, str]) -> dict[str, Any]:
@@ -156,7 +169,7 @@ def set_heartbeat(values: dict[str, Any]) -> None:
     Generation.touch()
 
 
-CONFIGURING = (services, change, commit, drain, set_heartbeat, set_mail_server, set_password)
+CONFIGURING = (services, change, commit, commit_and_follow, drain, set_heartbeat, set_mail_server, set_password)
 PAIRING = (pair, begin_pairing, undertake, begin, push_now, forget)
 WORDS: dict[str, Callable[[Any], object]] = {
     function.__name__: function for function in (*CONFIGURING, *PAIRING, look, at_rest)

@@ -121,7 +121,7 @@ def test_a_peer_that_has_services_is_refused(units: tuple[Lab, Unit, Unit]) -> N
     _, lb1, lb2 = units
     lb2.do("services", [{"label": "other", "address": "10.11.40.51", "ports": "80", "protocol": "http"}])
     done = lb1.do("pair", PAIR)
-    assert "lb2 (10.11.40.56) has 1 Virtual Services; a new peer must have none." in done["sentence"]
+    assert "lb2 (10.11.40.56) has 1 Virtual Service; a new peer must have none." in done["sentence"]
     assert not lb1.look()["acquainted"]
 
 
