@@ -49,7 +49,10 @@ def told(paths: Paths) -> Told:
 
 
 def prepare(paths: Paths, addresses: Collection[str]) -> None:
-    """Before keepalived starts: its link, its files, and a host where HAProxy may listen on what another unit holds."""
+    """Before keepalived starts: its link, its files, and a host where HAProxy may listen on what another unit holds.
+
+    Raises HeartbeatProblem.
+    """
     if os.geteuid():
         return
     for family in ("ipv4", "ipv6"):
@@ -64,8 +67,7 @@ def prepare(paths: Paths, addresses: Collection[str]) -> None:
     for path in (paths.keepalived_pid, paths.vrrp_pid):
         files.remove(path)  # somebody else may have the number now, and keepalived would not start
     known = told(paths)
-    _link(known.link, known.settings)
-    _shield(known)
+    _make_link(known)
     _write(paths, known, _lines(addresses))
 
 
@@ -80,7 +82,8 @@ def keep(paths: Paths, wanted: Collection[str]) -> list[str]:
     if not lines and not paths.keepalived_config.exists():
         return []  # nothing was ever prepared, and nothing is needed
     known = told(paths)
-    _ensure_link(known)
+    if not network.has_link(known.link):
+        _make_link(known)  # somebody deleted it
     if _write(paths, known, lines):
         keepalived.read_anew(paths)
     lost = [line.interface == network.LOOPBACK for line in lines]
@@ -88,14 +91,16 @@ def keep(paths: Paths, wanted: Collection[str]) -> list[str]:
     return [*_prove(paths, lines), *warnings]
 
 
-def _ensure_link(known: Told) -> None:
-    """Somebody may have deleted it. Raises HeartbeatProblem."""
-    if network.has_link(known.link):
-        return
+def _make_link(known: Told) -> None:
+    """Raises HeartbeatProblem."""
     try:
         _link(known.link, known.settings)
+        _shield(known)
     except CommandFailed as error:
-        raise HeartbeatProblem(f"The heartbeat's interface {known.link} cannot be made: {error}") from error
+        raise HeartbeatProblem(
+            f"the heartbeat's interface {known.link} cannot be made. The kernel needs VXLAN and nftables, and lbadmin "
+            f"their rights: {error}"
+        ) from error
 
 
 def _lines(wanted: Collection[str]) -> tuple[Line, ...]:

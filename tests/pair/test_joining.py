@@ -88,7 +88,7 @@ def test_it_has_no_virtual_services_floating_ips_and_ssl_terminations(other: Oth
     FloatingIP.objects.create(address="192.0.2.8")
     ended(certificate(), service=web, address="192.0.2.9", port=443)
     said = joins(other)
-    for what in ("1 Virtual Service;", "1 Floating IP;", "1 SSL Termination;"):
+    for what in ("1 Virtual Service", "1 Floating IP", "1 SSL Termination"):
         assert f"{NAME} has {what}; a new peer must have none. Delete them there, and press Reload HAProxy." in said
 
 
@@ -138,5 +138,5 @@ def test_all_that_is_in_the_way_is_told_at_once(other: Other) -> None:
     service()
     Job.objects.create(kind=Kind.RELOAD)
     said = joins(other, version="0.9", clock=0.0)
-    for words in ("runs version", "The clocks", "1 Virtual Service;", BUSY):
+    for words in ("runs version", "The clocks", "1 Virtual Service", BUSY):
         assert words in said

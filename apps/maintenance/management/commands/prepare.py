@@ -33,8 +33,15 @@ class Command(BaseCommand):
         engine.prepare_first_start()
         processes.write(settings.PATHS, settings.ENVIRONMENT, host.python())
         scripts.allow_ping()
-        heartbeat.prepare(settings.PATHS, versions.current_addresses())
+        self._prepare_heartbeat()
         self._greet(password)
+
+    def _prepare_heartbeat(self) -> None:
+        """The WebUI is served without it, too: whoever reads this needs that."""
+        try:
+            heartbeat.prepare(settings.PATHS, versions.current_addresses())
+        except heartbeat.HeartbeatProblem as problem:
+            self.stderr.write(f"Floating IPs are left out: {problem}")
 
     def _refuse_what_cannot_start(self) -> None:
         if missing := processes.missing():
