@@ -155,8 +155,9 @@ class TestTheCommand:
 
     @pytest.fixture
     def collector(self) -> Iterator[subprocess.Popen[str]]:
-        words = [sys.executable, str(settings.BASE_DIR / "manage.py"), "collect"]
-        process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env=dict(os.environ))
+        words = [sys.executable, str(settings.BASE_DIR / "manage.py")]
+        subprocess.run([*words, "migrate", "--verbosity", "0"], check=True)  # it looks whether there is a peer
+        process = subprocess.Popen([*words, "collect"], stderr=subprocess.PIPE, text=True, env=dict(os.environ))
         yield process
         process.kill()
         process.wait()
