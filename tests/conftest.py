@@ -10,6 +10,12 @@ from apps.certificates import expiries
 from apps.overview import table
 
 PASSWORD = "correct horse battery"
+LONG = ("tests/pair/test_failover", "tests/pair/test_cut_off", "tests/pair/test_brief", "tests/brief/", "tests/local/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole appliances first: beside them the quick ones fill the time, and nobody waits for them at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 @pytest.fixture(autouse=True)

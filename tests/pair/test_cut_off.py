@@ -110,6 +110,7 @@ def test_broken_both_are_primaries_and_only_one_has_services(units: tuple[Lab, U
 
 def test_a_wrong_password_leaves_both_as_they_were(units: tuple[Lab, Unit, Unit]) -> None:
     _, lb1, lb2 = units
+    assert soon(lambda: lb1.look()["active"] and lb2.look()["active"])  # each on its own by now
     before = [unit.look() for unit in (lb1, lb2)]
     done = lb1.do("pair", PAIR | {"password": "not this one"})
     assert not done["good"]
