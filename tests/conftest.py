@@ -7,6 +7,7 @@ from django.test import Client
 
 from apps.accounts.models import Group, User
 from apps.certificates import expiries
+from apps.changes import heartbeat
 from apps.overview import table
 
 PASSWORD = "correct horse battery"
@@ -23,6 +24,7 @@ def _fresh_table() -> None:
     """Rows of the System Overview and the notice of expiries are kept between requests; a test begins with none."""
     table.forget()
     expiries.forget()
+    heartbeat._waiting.cache_clear()
 
 
 class Browser(Client):

@@ -2,9 +2,11 @@
 
 import os
 from dataclasses import asdict
+from functools import lru_cache
 
 from django.conf import settings
 
+from apps.common.models import Generation
 from apps.common.options import option
 from apps.services.models import Layer7
 from apps.system import heartbeat
@@ -26,8 +28,18 @@ def shielded() -> list[int]:
     return [layer7.replication_port] if layer7.replicate else []
 
 
-def waiting() -> list[str]:
-    """What a restart of the heartbeat would change, in words; on a Secondary the Primary sees to it."""
+def waiting(generation: int | None = None) -> list[str]:
+    """What a restart of the heartbeat would change, in words; on a Secondary the Primary sees to it.
+
+    Found out anew only after an edit or a restart: every page asks.
+    """
+    path = settings.PATHS.heartbeat_told
+    stamp = path.stat().st_mtime_ns if path.exists() else 0
+    return list(_waiting(Generation.current() if generation is None else generation, stamp))
+
+
+@lru_cache(maxsize=2)
+def _waiting(generation: int, stamp: int) -> list[str]:
     if os.geteuid() and not settings.PATHS.heartbeat_told.exists():
         return []  # lbadmin does not run as root: there is no heartbeat
     new, old = wanted(), heartbeat.told(settings.PATHS).settings

@@ -119,7 +119,7 @@ def commit_box(request: HttpRequest) -> CommitBox:
         job=_job(request),
         may_commit=user.is_authenticated and user.may(Group.MAINT),
         may_configure=user.is_authenticated and user.may(Group.CONFIG),
-        heartbeat=heartbeat.waiting(),
+        heartbeat=heartbeat.waiting(generation),
     )
 
 
