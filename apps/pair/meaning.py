@@ -140,7 +140,7 @@ def _no_link(peer: Peer, seen: Seen) -> Notice:
     since = f"{moment(seen.link_since):%Y-%m-%d %H:%M:%S %Z}"
     sentence = f"No heartbeat from {peer} since {since}. "
     if seen.peer_active is None:
-        sentence += "Its WebUI does not answer either, so it is probably down."
+        sentence += "Its WebUI does not answer either: it is down, or the network between both is."
     else:
         sentence += "Its WebUI answers: check that the UDP port of the heartbeat gets through."
     return Notice("warn", sentence, quiet=True)
