@@ -113,10 +113,6 @@ def undertake(what: str) -> dict[str, Any]:
     return wait(actions.begin(What(what), USER))
 
 
-def begin(what: str) -> None:
-    actions.begin(What(what), USER)
-
-
 def drain(label: str) -> None:
     RealServer.objects.filter(label=label).update(state=State.DRAIN)
     tasks.apply_server_states.delay()
@@ -170,7 +166,7 @@ def set_heartbeat(values: dict[str, Any]) -> None:
 
 
 CONFIGURING = (services, change, commit, commit_and_follow, drain, set_heartbeat, set_mail_server, set_password)
-PAIRING = (pair, begin_pairing, undertake, begin, push_now, forget)
+PAIRING = (pair, begin_pairing, undertake, push_now, forget)
 WORDS: dict[str, Callable[[Any], object]] = {
     function.__name__: function for function in (*CONFIGURING, *PAIRING, look, at_rest)
 }
